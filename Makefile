@@ -1,0 +1,65 @@
+# make run     set everything up, then watch this host's containers
+# make test    set everything up, then run every test
+# make help    the rest
+
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+STAMP := $(VENV)/.set-up
+OBJECT := src/stockade/kernel/objects/stockade.bpf.o
+NATIVE := $(wildcard src/stockade/kernel/native/*)
+C_FILES := $(wildcard bpf/*.c bpf/*/*.h bpf/*/*.c src/stockade/kernel/native/*.[ch] tests/*/*.c bench/*.c)
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+# make setup   install what building needs (apt, PyPI) and build into .venv
+setup: $(STAMP) objects
+
+$(STAMP): pyproject.toml uv.lock setup.py packaging/uv.txt packaging/install-packages.sh $(NATIVE)
+	packaging/install-packages.sh build
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r packaging/uv.txt
+	$(BIN)/uv sync -q --locked
+	@touch $@
+
+objects: | $(STAMP)
+	@$(MAKE) --no-print-directory -s -C bpf
+
+test-setup: setup
+	packaging/install-packages.sh test
+
+run: setup
+	$(SUDO) $(BIN)/stockade run $(ARGS)
+
+test: test-setup
+	$(SUDO) $(BIN)/pytest $(ARGS)
+
+# make check   everything a change needs: lint, types, layers, formats, generated files, quick tests
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+	$(BIN)/python -m stockade.events.generate $(OBJECT) --check
+	$(BIN)/pytest -q tests/unit tests/property
+
+# make generate  write again what is made from the C headers and from the field catalogue
+generate: setup
+	$(BIN)/python -m stockade.events.generate $(OBJECT)
+	$(BIN)/ruff format -q .
+	$(BIN)/clang-format -i $(C_FILES)
+
+# make bench   what the agent costs, with and without, side by side
+bench: setup
+	$(SUDO) $(BIN)/python -m bench
+
+# make clean   remove what was built
+clean:
+	rm -rf $(VENV) build dist src/stockade/kernel/_native.* src/*.egg-info
+	$(MAKE) -C bpf clean
+
+.PHONY: help setup objects test-setup run test check generate bench clean

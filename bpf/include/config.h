@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the agent fixes before load. Read-only data, so the verifier prunes what is switched off. */
+#ifndef STOCKADE_CONFIG_H
+#define STOCKADE_CONFIG_H
+
+enum {
+	SYSCALL_ABIS = 2, /* the kernel's own, and the 32-bit one beside it */
+	SYSCALL_COUNT = 512,
+};
+
+struct config {
+	__u32 agent_tgid;  /* whose own acts are not reported */
+	__u32 host_mnt_ns; /* inode number of the host's mount namespace */
+	__u64 wanted;	   /* bit per enum event_type: reported for tasks in containers */
+	__u64 wanted_host; /* the same for tasks of the host */
+};
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every record that crosses the ring buffer. The agent's decoder, the field
+ * catalogue and the reference pages are generated from this file's BTF
+ * (python -m stockade.events.generate): there is no second copy to keep in step.
+ *
+ * FIELD(name, type, doc) makes a member a field that rules can name; the types
+ * are those of stockade.events.fields. DOC(doc) describes a member that only the
+ * agent reads. On an embedded struct, PREFIX(name) goes before the names of its
+ * fields, and DOC keeps them from rules.
+ */
+#ifndef STOCKADE_EVENTS_H
+#define STOCKADE_EVENTS_H
+
+#define FIELD(name, type, doc) __attribute__((btf_decl_tag("field:" name ":" type ":" doc)))
+#define DOC(doc) __attribute__((btf_decl_tag("doc:" doc)))
+#define PREFIX(name) __attribute__((btf_decl_tag("prefix:" name)))
+
+enum {
+	COMM_LEN = 16,
+	ANCESTORS_MAX = 8,
+	FS_TYPE_LEN = 16,
+};
+
+/* What happened, by the system call's own name where there is one. */
+enum event_type {
+	EVENT_NONE,
+	EVENT_OPEN,
+	EVENT_OPENAT,
+	EVENT_OPENAT2,
+	EVENT_CREAT,
+	EVENT_OPEN_BY_HANDLE_AT,
+	EVENT_EXECVE,
+	EVENT_EXECVEAT,
+	EVENT_CLONE,
+	EVENT_PROCEXIT,
+	EVENT_TYPE_MAX,
+};
+
+/* Which of the structs below a record is. */
+enum record_kind {
+	RECORD_NONE,
+	RECORD_OPEN,
+	RECORD_EXEC,
+	RECORD_FORK,
+	RECORD_EXIT,
+	RECORD_KIND_MAX,
+};
+
+enum string_state {
+	STRING_ABSENT, /* the event has no such thing */
+	STRING_VALUE,
+	STRING_UNKNOWN, /* there is one, and it could not be read */
+};
+
+enum string_flags {
+	STRING_TRUNCATED = 1, /* longer than what is here */
+	STRING_ARGUMENT = 2,  /* from the caller's memory, which other threads may rewrite */
+};
+
+enum path_flags {
+	PATH_DELETED = 1,      /* the name no longer exists */
+	PATH_DISCONNECTED = 2, /* the walk ended outside the mount it began in */
+};
+
+/* Why a record, or a part of one, did not arrive. */
+enum loss_reason {
+	LOSS_RING_FULL,
+	LOSS_SCRATCH_BUSY,
+	LOSS_UNRESOLVED,
+	LOSS_REASON_MAX,
+};
+
+/* A byte string in the record's tail; offset counts from the record's start. */
+struct string_ref {
+	__u16 offset;
+	__u16 length;
+	__u8 state;
+	__u8 flags;
+	__u16 error;
+};
+
+/* A process is named by its tgid and its start: numbers are reused, pairs are not. */
+struct process_id {
+	__u64 start_ns;
+	__u32 tgid;
+	__u32 reserved;
+};
+
+struct task {
+	struct process_id process DOC("the task's process");
+	struct process_id ancestors[ANCESTORS_MAX] DOC("parent first, zero after the last");
+	__u64 cap_effective FIELD("thread.cap_effective", "caps", "effective capabilities");
+	__u64 cap_permitted FIELD("thread.cap_permitted", "caps", "permitted capabilities");
+	__u64 cap_inheritable FIELD("thread.cap_inheritable", "caps", "inheritable capabilities");
+	__u64 cap_bounding FIELD("thread.cap_bounding", "caps", "capability bounding set");
+	__u64 cap_ambient FIELD("thread.cap_ambient", "caps", "ambient capabilities");
+	__u64 cgroup_id FIELD("thread.cgroup_id", "uint", "kernfs id of the task's cgroup");
+	__u32 pid FIELD("thread.tid", "uint", "thread id in the initial pid namespace");
+	__u32 ns_tgid FIELD("proc.vpid", "uint", "process id in the task's own pid namespace");
+	__u32 ns_pid FIELD("thread.vtid", "uint", "thread id in the task's own pid namespace");
+	__u32 sid FIELD("proc.sid", "uint", "session id in the initial pid namespace");
+	__u32 uid FIELD("user.uid", "uint", "real user id");
+	__u32 euid FIELD("user.euid", "uint", "effective user id");
+	__u32 gid FIELD("group.gid", "uint", "real group id");
+	__u32 egid FIELD("group.egid", "uint", "effective group id");
+	__u32 loginuid FIELD("user.loginuid", "uint", "login user id, 4294967295 when never set");
+	__u32 mnt_ns FIELD("proc.mnt_ns", "uint", "inode number of the mount namespace");
+	__u32 pid_ns FIELD("proc.pid_ns", "uint", "inode number of the active pid namespace");
+	__u32 net_ns FIELD("proc.net_ns", "uint", "inode number of the network namespace");
+	__u32 user_ns FIELD("proc.user_ns", "uint", "inode number of the user namespace");
+	__u32 ipc_ns FIELD("proc.ipc_ns", "uint", "inode number of the IPC namespace");
+	__u32 uts_ns FIELD("proc.uts_ns", "uint", "inode number of the UTS namespace");
+	__u32 cgroup_ns FIELD("proc.cgroup_ns", "uint", "inode number of the cgroup namespace");
+	struct string_ref cgroup FIELD("thread.cgroup", "string", "name of the task's cgroup");
+	char comm[COMM_LEN] FIELD("proc.name", "string", "command name of the task");
+};
+
+struct record_header {
+	__u64 time_ns DOC("time of the hook, ns since boot");
+	__u32 size DOC("bytes of the record with its tail");
+	__u16 kind DOC("enum record_kind");
+	__u16 type DOC("enum event_type");
+	__s64 result FIELD("evt.rawres", "int",
+			   "return value: a descriptor, 0, or a negative errno");
+	struct task task;
+};
+
+/* The object behind an open descriptor or a running program. */
+struct file_object {
+	__u64 inode FIELD("ino", "uint", "inode number");
+	__u32 dev FIELD("dev", "dev", "device number of the filesystem, as stat(2) gives it");
+	__u32 rdev FIELD("rdev", "dev", "device number of a device node");
+	__u32 mode FIELD("mode", "mode", "inode type and permission bits");
+	__u32 uid FIELD("uid", "uint", "owner of the inode");
+	__u32 links FIELD("nlink", "uint", "hard links");
+	__u16 path_flags DOC("enum path_flags");
+	__u16 mount_point_len DOC("bytes of the path that name the mount point");
+	__u64 fs_magic FIELD("fs_magic", "uint", "magic number of the filesystem");
+	char fs_type[FS_TYPE_LEN] FIELD("fs_type", "string", "name of the filesystem type");
+	struct string_ref path DOC("path from the root of the mount namespace");
+	struct string_ref mount_root DOC("path of the mount's root within its filesystem");
+};
+
+struct open_record {
+	struct record_header header;
+	struct file_object file PREFIX("fd.");
+	__u32 flags FIELD("evt.arg.flags", "open_flags", "how it was opened: O_*");
+	__u32 mode FIELD("evt.arg.mode", "mode", "mode asked for a file to be created");
+	__u32 f_mode DOC("FMODE_* of the open file");
+	__u32 reserved;
+	struct string_ref argument DOC("the path as the caller gave it, when the call failed");
+	struct string_ref directory DOC("what a relative argument is relative to");
+};
+
+struct exec_record {
+	struct record_header header;
+	struct file_object exe DOC("the program");
+	struct string_ref filename FIELD("evt.arg.filename", "path",
+					 "the program's path as the caller gave it");
+	struct string_ref args DOC("argv, NUL after each");
+	struct string_ref cwd DOC("working directory");
+};
+
+struct fork_record {
+	struct record_header header;
+	struct process_id child DOC("the new task's process");
+	__u64 flags FIELD("evt.arg.flags", "clone_flags", "what parent and child share: CLONE_*");
+	__u32 child_pid DOC("the new thread's id in the initial pid namespace");
+	__u32 child_ns_pid DOC("the new thread's id in its own pid namespace");
+};
+
+struct exit_record {
+	struct record_header header;
+	__u32 code FIELD("evt.arg.status", "int", "exit status, as wait(2) gives it");
+	__u32 reserved;
+};
+
+union record {
+	struct record_header header;
+	struct open_record open;
+	struct exec_record exec;
+	struct fork_record fork;
+	struct exit_record exit;
+};
+
+#endif

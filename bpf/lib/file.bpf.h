@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The object behind a descriptor: its path, inode and filesystem. */
+#ifndef STOCKADE_LIB_FILE_H
+#define STOCKADE_LIB_FILE_H
+
+#include "lib/path.bpf.h"
+
+/* Userland's encoding of a device number (new_encode_dev). */
+static __always_inline __u32 encode_dev(__u32 dev)
+{
+	__u32 major = dev >> 20, minor = dev & 0xfffff;
+
+	return (minor & 0xff) | major << 8 | (minor & ~0xff) << 12;
+}
+
+/* The file that a descriptor of the current task stands for now; a sibling thread may have replaced
+ * it. */
+static __always_inline struct file *current_file(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *table = task->files->fdt;
+	struct file *file = NULL;
+
+	if (fd < table->max_fds)
+		bpf_core_read(&file, sizeof(file), table->fd + fd);
+	return file;
+}
+
+static __always_inline void fill_inode(struct file_object *out, struct inode *inode)
+{
+	struct super_block *sb = READ(struct inode, inode, i_sb);
+
+	out->inode = READ(struct inode, inode, i_ino);
+	out->mode = READ(struct inode, inode, i_mode);
+	out->uid = READ(struct inode, inode, i_uid).val;
+	out->links = READ(struct inode, inode, i_nlink);
+	out->rdev = encode_dev(READ(struct inode, inode, i_rdev));
+	out->dev = encode_dev(READ(struct super_block, sb, s_dev));
+	out->fs_magic = READ(struct super_block, sb, s_magic);
+	bpf_probe_read_kernel_str(out->fs_type, FS_TYPE_LEN, BPF_CORE_READ(sb, s_type, name));
+}
+
+static __noinline int fill_file(struct slot *slot, struct file_object *out, struct file *file)
+{
+	struct vfsmount *mnt = READ(struct file, file, f_path.mnt);
+	struct dentry *dentry = READ(struct file, file, f_path.dentry);
+	struct dentry *root = READ(struct vfsmount, mnt, mnt_root);
+
+	fill_inode(out, READ(struct file, file, f_inode));
+	out->path_flags = append_path(slot, &out->path, mnt, dentry, &out->mount_point_len);
+	if (dentry != root && !READ(struct dentry, dentry, d_hash.pprev))
+		out->path_flags |= PATH_DELETED;
+	append_fs_path(slot, &out->mount_root, root);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A record is built in a per-CPU slot (its strings make it too large for the
+ * stack and too variable for a ring reservation), then copied to the ring.
+ * A program can be preempted or interrupted by another one on the same CPU:
+ * each claims a slot of its own, and a full house is a counted loss.
+ */
+#ifndef STOCKADE_LIB_RECORD_H
+#define STOCKADE_LIB_RECORD_H
+
+#include "lib/loss.bpf.h"
+#include "lib/task.bpf.h"
+
+#define SLOTS 3
+#define STRING_MAX 4096
+#define NAME_MAX 255
+#define RECORD_MAX 16384
+
+struct slot {
+	__u32 busy;
+	__u32 size; /* bytes of the record so far */
+	union {
+		union record fixed;
+		char record[RECORD_MAX];
+	};
+	char walk[STRING_MAX + NAME_MAX + 1]; /* a path is written here from its end */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLOTS);
+	__type(key, __u32);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} events SEC(".maps");
+
+static __always_inline struct slot *claim_slot(__u32 event_type)
+{
+	for (__u32 i = 0; i < SLOTS; i++) {
+		__u32 key = i;
+		struct slot *slot = bpf_map_lookup_elem(&slots, &key);
+
+		if (slot && !__sync_lock_test_and_set(&slot->busy, 1))
+			return slot;
+	}
+	count_loss(LOSS_SCRATCH_BUSY, event_type);
+	return NULL;
+}
+
+static __always_inline void release_slot(struct slot *slot)
+{
+	__sync_lock_test_and_set(&slot->busy, 0);
+}
+
+/* Start a record of the given fixed size; every byte of it is zero, so nothing old leaks out. */
+#define begin_record(slot, type)                                                                   \
+	({                                                                                         \
+		__builtin_memset((slot)->record, 0, sizeof(type));                                 \
+		(slot)->size = sizeof(type);                                                       \
+		(type *)(slot)->record;                                                            \
+	})
+
+/*
+ * Room for a string at the record's end. The size lives in map memory, so that
+ * the verifier forgets its value and checks this bound instead of every sum.
+ */
+static __always_inline char *tail(struct slot *slot)
+{
+	__u32 at = *(volatile __u32 *)&slot->size;
+
+	if (at > RECORD_MAX - STRING_MAX)
+		return NULL;
+	return slot->record + at;
+}
+
+static __always_inline int keep(struct slot *slot, struct string_ref *ref, __u32 length)
+{
+	ref->offset = slot->size;
+	ref->length = length;
+	ref->state = STRING_VALUE;
+	slot->size += length;
+	return 0;
+}
+
+static __always_inline int lose_string(struct slot *slot, struct string_ref *ref, long error)
+{
+	struct record_header *header = (void *)slot->record;
+
+	ref->state = STRING_UNKNOWN;
+	ref->error = -error;
+	count_loss(LOSS_UNRESOLVED, header->type);
+	return error;
+}
+
+#define EBADF 9
+#define EFAULT 14
+#define ENOSPC 28
+
+/* Append length bytes of kernel memory; a longer string keeps its beginning. */
+static __noinline int append_bytes(struct slot *slot, struct string_ref *ref, const void *source,
+				   __u32 length)
+{
+	char *to = tail(slot);
+	long err;
+
+	if (!to)
+		return lose_string(slot, ref, -ENOSPC);
+	if (length > STRING_MAX) {
+		length = STRING_MAX;
+		ref->flags |= STRING_TRUNCATED;
+	}
+	err = bpf_probe_read_kernel(to, length, source);
+	if (err)
+		return lose_string(slot, ref, err);
+	return keep(slot, ref, length);
+}
+
+static __always_inline int keep_string(struct slot *slot, struct string_ref *ref, long length)
+{
+	if (length <= 0)
+		return lose_string(slot, ref, length ?: -EFAULT);
+	if (length == STRING_MAX)
+		ref->flags |= STRING_TRUNCATED;
+	return keep(slot, ref, length - 1);
+}
+
+static __noinline int append_kernel_string(struct slot *slot, struct string_ref *ref,
+					   const void *source)
+{
+	char *to = tail(slot);
+
+	if (!to)
+		return lose_string(slot, ref, -ENOSPC);
+	return keep_string(slot, ref, bpf_probe_read_kernel_str(to, STRING_MAX, source));
+}
+
+static __noinline int append_user_string(struct slot *slot, struct string_ref *ref,
+					 const void *source)
+{
+	char *to = tail(slot);
+
+	ref->flags |= STRING_ARGUMENT;
+	if (!to)
+		return lose_string(slot, ref, -ENOSPC);
+	return keep_string(slot, ref, bpf_probe_read_user_str(to, STRING_MAX, source));
+}
+
+static __always_inline void fill_header(struct slot *slot, __u16 kind, __u16 type, __s64 result,
+					struct task_struct *task)
+{
+	struct record_header *header = (void *)slot->record;
+
+	header->time_ns = bpf_ktime_get_boot_ns();
+	header->kind = kind;
+	header->type = type;
+	header->result = result;
+	fill_task(&header->task, task);
+	append_kernel_string(slot, &header->task.cgroup,
+			     BPF_CORE_READ(container_cgroup(task), kn, name));
+}
+
+static __always_inline void submit_record(struct slot *slot)
+{
+	struct record_header *header = (void *)slot->record;
+	__u32 size = *(volatile __u32 *)&slot->size;
+
+	if (size > RECORD_MAX)
+		size = RECORD_MAX;
+	header->size = size;
+	if (bpf_ringbuf_output(&events, slot->record, size, 0))
+		count_loss(LOSS_RING_FULL, header->type);
+}
+
+#endif

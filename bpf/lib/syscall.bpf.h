@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * System calls on both architectures and both ABIs. At sys_exit the arguments
+ * are still in the registers, except arm64's first, which orig_x0 keeps.
+ */
+#ifndef STOCKADE_LIB_SYSCALL_H
+#define STOCKADE_LIB_SYSCALL_H
+
+#include "lib/config.bpf.h"
+
+#define TS_COMPAT 2		  /* x86: an int $0x80 or 32-bit sysenter call */
+#define TIF_32BIT (1UL << 22)	  /* arm64: an AArch32 task */
+#define X32_SYSCALL_BIT (1 << 30) /* x86: same numbers, 32-bit pointers */
+
+#define ON_X86 bpf_core_field_exists(((struct pt_regs___x86 *)0)->orig_ax)
+
+enum { ABI_NATIVE, ABI_COMPAT };
+
+static __always_inline __u32 current_abi(struct task_struct *task)
+{
+	bool compat;
+
+	if (ON_X86)
+		compat = task->thread_info.status & TS_COMPAT;
+	else
+		compat = task->thread_info.flags & TIF_32BIT;
+	return compat ? ABI_COMPAT : ABI_NATIVE;
+}
+
+static __always_inline __u32 syscall_nr(struct pt_regs *regs)
+{
+	if (ON_X86)
+		return ((struct pt_regs___x86 *)regs)->orig_ax & ~X32_SYSCALL_BIT;
+	return ((struct pt_regs___arm64 *)regs)->syscallno;
+}
+
+static __always_inline __u8 syscall_type(struct pt_regs *regs, __u32 abi)
+{
+	__u32 nr = syscall_nr(regs);
+
+	return nr < SYSCALL_COUNT ? syscall_types[abi][nr] : EVENT_NONE;
+}
+
+#define ARGUMENT(regs, abi, native, compat, n)                                                     \
+	({                                                                                         \
+		__u64 _value;                                                                      \
+		if (!ON_X86)                                                                       \
+			_value = n ? ((struct pt_regs___arm64 *)(regs))->regs[n]                   \
+				   : ((struct pt_regs___arm64 *)(regs))->orig_x0;                  \
+		else if ((abi) == ABI_COMPAT)                                                      \
+			_value = (__u32)((struct pt_regs___x86 *)(regs))->compat;                  \
+		else                                                                               \
+			_value = ((struct pt_regs___x86 *)(regs))->native;                         \
+		_value;                                                                            \
+	})
+
+#define ARG1(regs, abi) ARGUMENT(regs, abi, di, bx, 0)
+#define ARG2(regs, abi) ARGUMENT(regs, abi, si, cx, 1)
+#define ARG3(regs, abi) ARGUMENT(regs, abi, dx, dx, 2)
+#define ARG4(regs, abi) ARGUMENT(regs, abi, r10, si, 3)
+#define ARG5(regs, abi) ARGUMENT(regs, abi, r8, di, 4)
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who acts: ids, credentials, namespaces and ancestors of a task. */
+#ifndef STOCKADE_LIB_TASK_H
+#define STOCKADE_LIB_TASK_H
+
+#include "events.h"
+#include "lib/cgroup.bpf.h"
+
+#define CAPABILITIES(cred, set)                                                                    \
+	(bpf_core_field_exists(((struct cred *)0)->set.val)                                        \
+		 ? (cred)->set.val                                                                 \
+		 : ((struct cred___array *)(cred))->set.cap[0] |                                   \
+			   (__u64)((struct cred___array *)(cred))->set.cap[1] << 32)
+
+/*
+ * A pid's entry for the namespace it lives in; numbers[] is indexed by the
+ * namespace's depth. The pid is read as a plain number: 6.1's verifier allows
+ * no variable offset from a typed pointer.
+ */
+static __always_inline const struct upid *own_upid(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+
+	return (const void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	       BPF_CORE_READ(pid, level) * bpf_core_type_size(struct upid);
+}
+
+static __always_inline __u32 own_nr(struct task_struct *task)
+{
+	return BPF_CORE_READ(own_upid(task), nr);
+}
+
+static __always_inline __u32 initial_nr(struct pid *pid)
+{
+	return pid->numbers[0].nr;
+}
+
+static __always_inline void fill_process_id(struct process_id *id, struct task_struct *leader)
+{
+	id->start_ns = leader->start_boottime;
+	id->tgid = leader->tgid;
+}
+
+static __always_inline void fill_ancestors(struct task *out, struct task_struct *leader)
+{
+	struct task_struct *ancestor = leader->real_parent->group_leader;
+
+	for (int i = 0; i < ANCESTORS_MAX; i++) {
+		if (!ancestor->tgid)
+			return;
+		fill_process_id(&out->ancestors[i], ancestor);
+		ancestor = ancestor->real_parent->group_leader;
+	}
+}
+
+static __always_inline void fill_namespaces(struct task *out, struct task_struct *task)
+{
+	struct nsproxy *nsproxy = task->nsproxy;
+
+	out->user_ns = task->cred->user_ns->ns.inum;
+	if (!nsproxy)
+		return; /* an exiting task has let go of them */
+	out->mnt_ns = nsproxy->mnt_ns->ns.inum;
+	out->net_ns = nsproxy->net_ns->ns.inum;
+	out->ipc_ns = nsproxy->ipc_ns->ns.inum;
+	out->uts_ns = nsproxy->uts_ns->ns.inum;
+	out->cgroup_ns = nsproxy->cgroup_ns->ns.inum;
+}
+
+static __always_inline void fill_credentials(struct task *out, const struct cred *cred)
+{
+	out->uid = cred->uid.val;
+	out->euid = cred->euid.val;
+	out->gid = cred->gid.val;
+	out->egid = cred->egid.val;
+	out->cap_effective = CAPABILITIES(cred, cap_effective);
+	out->cap_permitted = CAPABILITIES(cred, cap_permitted);
+	out->cap_inheritable = CAPABILITIES(cred, cap_inheritable);
+	out->cap_bounding = CAPABILITIES(cred, cap_bset);
+	out->cap_ambient = CAPABILITIES(cred, cap_ambient);
+}
+
+static __noinline int fill_task(struct task *out, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	struct cgroup *cgroup = container_cgroup(task);
+
+	fill_process_id(&out->process, leader);
+	fill_ancestors(out, leader);
+	fill_credentials(out, task->cred);
+	fill_namespaces(out, task);
+	out->pid = task->pid;
+	out->ns_pid = own_nr(task);
+	out->ns_tgid = own_nr(leader);
+	out->pid_ns = BPF_CORE_READ(own_upid(task), ns, ns.inum);
+	out->sid = initial_nr(leader->signal->pids[PIDTYPE_SID]);
+	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
+	out->loginuid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (__u32)-1;
+	out->cgroup_id = BPF_CORE_READ(cgroup, kn, id);
+	bpf_probe_read_kernel(out->comm, COMM_LEN, task->comm);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One small program for each way of attaching, to find out what a kernel
+ * allows by doing it: load, attach, let the prober act, see whether it fired.
+ * They only count, and hand on the verdict they were given.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+const volatile __u32 prober_tgid = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} hits SEC(".maps");
+
+static __always_inline void hit(void)
+{
+	__u32 key = 0;
+	__u64 *count = bpf_map_lookup_elem(&hits, &key);
+
+	if (count && bpf_get_current_pid_tgid() >> 32 == prober_tgid)
+		__sync_fetch_and_add(count, 1);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(probe_tp_btf, struct pt_regs *regs, long result)
+{
+	hit();
+	return 0;
+}
+
+SEC("fentry/security_file_open")
+int BPF_PROG(probe_fentry, struct file *file)
+{
+	hit();
+	return 0;
+}
+
+SEC("fmod_ret/security_file_open")
+int BPF_PROG(probe_fmod_ret, struct file *file, int result)
+{
+	hit();
+	return result;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(probe_lsm, struct file *file, int result)
+{
+	hit();
+	return result;
+}
+
+struct bpf_sock;
+
+SEC("cgroup/sock_create")
+int probe_cgroup(struct bpf_sock *sock)
+{
+	hit();
+	return 1;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Opens, in every form that returns a descriptor: open, openat, openat2, creat,
+ * open_by_handle_at, in the native and the 32-bit ABI.
+ *
+ * Hook: sys_exit (programs/syscall.bpf.c). What a successful call opened is the
+ * struct file behind the descriptor; a sibling thread can replace that by dup2
+ * before we look. A failed call has no object: its path is the caller's argument.
+ * Known gap: io_uring opens return no descriptor through sys_exit.
+ */
+#include "lib/file.bpf.h"
+#include "lib/syscall.bpf.h"
+
+#define AT_FDCWD -100
+#define O_WRONLY 1
+#define O_CREAT 0100
+#define O_EXCL 0200
+#define O_TRUNC 01000
+/* The bits that an open file forgets; all others are read from it. */
+#define O_ONCE (O_CREAT | O_EXCL | O_TRUNC)
+
+struct open_args {
+	__s32 dirfd;
+	__u32 flags;
+	__u32 mode;
+	const char *path; /* NULL: by handle */
+};
+
+/* The head of struct open_how, uapi/linux/openat2.h. */
+struct open_how_head {
+	__u64 flags;
+	__u64 mode;
+};
+
+static __always_inline void read_open_how(struct open_args *args, const void *how)
+{
+	struct open_how_head head = {};
+
+	bpf_probe_read_user(&head, sizeof(head), how);
+	args->flags = head.flags;
+	args->mode = head.mode;
+}
+
+static __always_inline struct open_args open_args(struct pt_regs *regs, __u32 abi, __u8 type)
+{
+	struct open_args args = { .dirfd = AT_FDCWD };
+
+	switch (type) {
+	case EVENT_CREAT:
+		args.path = (const char *)ARG1(regs, abi);
+		args.flags = O_CREAT | O_WRONLY | O_TRUNC;
+		args.mode = ARG2(regs, abi);
+		break;
+	case EVENT_OPEN:
+		args.path = (const char *)ARG1(regs, abi);
+		args.flags = ARG2(regs, abi);
+		args.mode = ARG3(regs, abi);
+		break;
+	case EVENT_OPENAT:
+		args.dirfd = ARG1(regs, abi);
+		args.path = (const char *)ARG2(regs, abi);
+		args.flags = ARG3(regs, abi);
+		args.mode = ARG4(regs, abi);
+		break;
+	case EVENT_OPENAT2:
+		args.dirfd = ARG1(regs, abi);
+		args.path = (const char *)ARG2(regs, abi);
+		read_open_how(&args, (const void *)ARG3(regs, abi));
+		break;
+	case EVENT_OPEN_BY_HANDLE_AT:
+		args.dirfd = ARG1(regs, abi);
+		args.flags = ARG3(regs, abi);
+		break;
+	}
+	return args;
+}
+
+/* What a relative argument starts from: the working directory or an open one. */
+static __always_inline void append_start_dir(struct slot *slot, struct string_ref *ref,
+					     struct task_struct *task, __s32 dirfd)
+{
+	struct file *file;
+
+	if (dirfd == AT_FDCWD) {
+		append_path(slot, ref, task->fs->pwd.mnt, task->fs->pwd.dentry, NULL);
+		return;
+	}
+	file = current_file(task, dirfd);
+	if (file)
+		append_path(slot, ref, READ(struct file, file, f_path.mnt),
+			    READ(struct file, file, f_path.dentry), NULL);
+	else
+		lose_string(slot, ref, -EBADF);
+}
+
+static __always_inline void fill_attempt(struct slot *slot, struct open_record *record,
+					 struct task_struct *task, struct open_args *args)
+{
+	char first = 0;
+
+	if (!args->path)
+		return;
+	append_user_string(slot, &record->argument, args->path);
+	bpf_probe_read_user(&first, sizeof(first), args->path);
+	if (first != '/')
+		append_start_dir(slot, &record->directory, task, args->dirfd);
+}
+
+static __always_inline void fill_opened(struct slot *slot, struct open_record *record,
+					struct task_struct *task, __u32 fd)
+{
+	struct file *file = current_file(task, fd);
+
+	if (!file) {
+		lose_string(slot, &record->file.path, -EBADF);
+		return;
+	}
+	record->f_mode = READ(struct file, file, f_mode);
+	record->flags = READ(struct file, file, f_flags) | (record->flags & O_ONCE);
+	fill_file(slot, &record->file, file);
+}
+
+static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __u32 abi, __u8 type,
+			      long result)
+{
+	struct open_args args = open_args(regs, abi, type);
+	struct slot *slot = claim_slot(type);
+	struct open_record *record;
+
+	if (!slot)
+		return 0;
+	record = begin_record(slot, struct open_record);
+	fill_header(slot, RECORD_OPEN, type, result, task);
+	record->flags = args.flags;
+	record->mode = args.mode;
+	if (result < 0)
+		fill_attempt(slot, record, task, &args);
+	else
+		fill_opened(slot, record, task, result);
+	submit_record(slot);
+	release_slot(slot);
+	return 0;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The life of a process: exec, fork, exit.
+ *
+ * Hooks: sched_process_exec (after the new credentials and name are in place;
+ * failed attempts come from sys_exit), task_newtask (it also sees threads and
+ * io_uring workers, which sched_process_fork does not), sched_process_exit (the
+ * last thread's). Every process of the host is reported: the agent's process
+ * table gives an event its program, arguments and ancestors.
+ */
+#include "lib/file.bpf.h"
+#include "lib/syscall.bpf.h"
+
+static __always_inline void append_args(struct slot *slot, struct string_ref *ref,
+					struct mm_struct *mm)
+{
+	unsigned long start = mm->arg_start, length = mm->arg_end - start;
+	char *to = tail(slot);
+	long err;
+
+	ref->flags |= STRING_ARGUMENT;
+	if (!to) {
+		lose_string(slot, ref, -ENOSPC);
+		return;
+	}
+	if (length > STRING_MAX) {
+		length = STRING_MAX;
+		ref->flags |= STRING_TRUNCATED;
+	}
+	err = bpf_probe_read_user(to, length, (const void *)start);
+	if (err)
+		lose_string(slot, ref, err);
+	else
+		keep(slot, ref, length);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct slot *slot = claim_slot(EVENT_EXECVE);
+	struct exec_record *record;
+
+	if (!slot)
+		return 0;
+	record = begin_record(slot, struct exec_record);
+	fill_header(slot, RECORD_EXEC, EVENT_EXECVE, 0, bpf_get_current_task_btf());
+	fill_file(slot, &record->exe, bprm->file);
+	append_kernel_string(slot, &record->filename, bprm->filename);
+	append_args(slot, &record->args, task->mm);
+	append_path(slot, &record->cwd, task->fs->pwd.mnt, task->fs->pwd.dentry, NULL);
+	submit_record(slot);
+	release_slot(slot);
+	return 0;
+}
+
+/* An exec that failed: only the argument is known. */
+static __noinline int on_exec_failed(struct task_struct *task, struct pt_regs *regs, __u32 abi,
+				     __u8 type, long result)
+{
+	const char *path = (const char *)(type == EVENT_EXECVE ? ARG1(regs, abi) : ARG2(regs, abi));
+	struct slot *slot;
+	struct exec_record *record;
+
+	if (result >= 0)
+		return 0;
+	slot = claim_slot(type);
+	if (!slot)
+		return 0;
+	record = begin_record(slot, struct exec_record);
+	fill_header(slot, RECORD_EXEC, type, result, task);
+	append_user_string(slot, &record->filename, path);
+	append_path(slot, &record->cwd, task->fs->pwd.mnt, task->fs->pwd.dentry, NULL);
+	submit_record(slot);
+	release_slot(slot);
+	return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(process_fork, struct task_struct *child, unsigned long flags)
+{
+	struct slot *slot = claim_slot(EVENT_CLONE);
+	struct fork_record *record;
+
+	if (!slot)
+		return 0;
+	record = begin_record(slot, struct fork_record);
+	fill_header(slot, RECORD_FORK, EVENT_CLONE, child->pid, bpf_get_current_task_btf());
+	fill_process_id(&record->child, child->group_leader);
+	record->child_pid = child->pid;
+	record->child_ns_pid = own_nr(child);
+	record->flags = flags;
+	submit_record(slot);
+	release_slot(slot);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	struct slot *slot;
+	struct exit_record *record;
+
+	if (task->signal->live.counter > 0)
+		return 0; /* other threads go on */
+	slot = claim_slot(EVENT_PROCEXIT);
+	if (!slot)
+		return 0;
+	record = begin_record(slot, struct exit_record);
+	fill_header(slot, RECORD_EXIT, EVENT_PROCEXIT, 0, bpf_get_current_task_btf());
+	record->code = task->signal->group_exit_code ?: task->group_leader->exit_code;
+	submit_record(slot);
+	release_slot(slot);
+	return 0;
+}

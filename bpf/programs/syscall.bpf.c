@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The one hook on system calls: their exit, natively and through the 32-bit
+ * ABI, which the per-call tracepoints do not see. A call that no rule asks for
+ * leaves after one table lookup.
+ */
+#include "lib/syscall.bpf.h"
+
+static __always_inline bool wanted(struct task_struct *task, __u8 type)
+{
+	__u64 types = config.wanted;
+
+	if ((__u32)task->tgid == config.agent_tgid)
+		return false;
+	if (task->nsproxy->mnt_ns->ns.inum == config.host_mnt_ns)
+		types = config.wanted_host;
+	return types >> type & 1;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 abi = current_abi(task);
+	__u8 type = syscall_type(regs, abi);
+
+	if (type == EVENT_NONE || !wanted(task, type))
+		return 0;
+	switch (type) {
+	case EVENT_OPEN:
+	case EVENT_OPENAT:
+	case EVENT_OPENAT2:
+	case EVENT_CREAT:
+	case EVENT_OPEN_BY_HANDLE_AT:
+		return on_open(task, regs, abi, type, result);
+	case EVENT_EXECVE:
+	case EVENT_EXECVEAT:
+		return on_exec_failed(task, regs, abi, type, result);
+	}
+	return 0;
+}

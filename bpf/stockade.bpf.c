@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* All programs as one object, so that they share maps and one copy of each subprogram. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+#include "programs/file.bpf.c"
+#include "programs/process.bpf.c"
+#include "programs/syscall.bpf.c"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* clang leaves an enum out of BTF unless a variable has it. */
+const volatile struct {
+	enum event_type event_type;
+	enum record_kind record_kind;
+	enum string_state string_state;
+	enum string_flags string_flags;
+	enum path_flags path_flags;
+	enum loss_reason loss_reason;
+} enums = {};

@@ -1,0 +1,1 @@
+"""Stockade: container breakout detection and prevention from inside the kernel."""

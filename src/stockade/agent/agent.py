@@ -1,0 +1,130 @@
+"""The loop from the ring buffer to the sinks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from typing import Protocol
+
+import structlog
+
+from stockade.agent.enrich import Enricher
+from stockade.agent.judge import Judge
+from stockade.errors import MissingFeature, RecordError
+from stockade.events import Alert, Ready, Summary, decode
+from stockade.kernel import Sensor
+
+TIER = "tracepoint"
+
+# After a wake-up, records gather this long before the next one: under load the agent wakes
+# a few hundred times a second instead of once a record.
+_COALESCE_S = 0.002
+# Batches per wake-up; then signals and timers have their turn.
+_BATCHES = 16
+_FIRST_RECORD_S = 5.0
+
+log = structlog.get_logger()
+
+
+class Sink(Protocol):
+    """Where alerts go."""
+
+    def ready(self, message: Ready) -> None:
+        """Events flow from now on."""
+
+    def alert(self, message: Alert) -> None:
+        """A rule fired."""
+
+    def summary(self, message: Summary) -> None:
+        """Nothing follows."""
+
+
+class Agent:
+    """Judges what a sensor reports until it is told to stop.
+
+    Args:
+        sensor: loaded and attached.
+        enricher: completes records.
+        judge: has the rules.
+        sink: takes the alerts.
+        rules: how many rules there are, for the first message.
+    """
+
+    def __init__(
+        self, sensor: Sensor, enricher: Enricher, judge: Judge, sink: Sink, *, rules: int
+    ) -> None:
+        self._sensor = sensor
+        self._enricher = enricher
+        self._judge = judge
+        self._sink = sink
+        self._rules = rules
+        self._events = 0
+        self._lost: Counter[str] = Counter()
+        self._flowing = asyncio.Event()
+        self._pause: asyncio.TimerHandle | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until stop is set, then finish what has already been recorded.
+
+        Raises:
+            MissingFeature: no event arrives although every program is attached.
+        """
+        self._listen()
+        try:
+            await self._prove_flow()
+            self._sink.ready(Ready(tier=TIER, rules=self._rules))
+            await stop.wait()
+        finally:
+            asyncio.get_running_loop().remove_reader(self._sensor.ring)
+            if self._pause:
+                self._pause.cancel()
+        self._drain()
+        self._sink.summary(self._summary())
+
+    async def _prove_flow(self) -> None:
+        """Make an event of our own, a new thread, and see it arrive."""
+        thread = threading.Thread(target=lambda: None)
+        thread.start()
+        thread.join()
+        try:
+            await asyncio.wait_for(self._flowing.wait(), _FIRST_RECORD_S)
+        except TimeoutError as err:
+            raise MissingFeature(
+                "the programs are attached, and no event arrives",
+                hint="stockade doctor shows which hooks fire",
+            ) from err
+
+    def _listen(self) -> None:
+        asyncio.get_running_loop().add_reader(self._sensor.ring, self._on_readable)
+
+    def _on_readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._sensor.ring)
+        self._drain()
+        self._pause = loop.call_later(_COALESCE_S, self._listen)
+
+    def _drain(self) -> None:
+        self._enricher.new_batch()
+        for _ in range(_BATCHES):
+            before = self._events
+            for raw in self._sensor.ring.drain():
+                self._events += 1
+                self._take(raw)
+            if self._events == before:
+                return
+            self._flowing.set()
+
+    def _take(self, raw: memoryview) -> None:
+        try:
+            record = decode(raw)
+        except RecordError as err:
+            self._lost["decode"] += 1
+            log.warning("record not understood", error=str(err))
+            return
+        for alert in self._judge.alerts_of(self._enricher.event(record)):
+            self._sink.alert(alert)
+
+    def _summary(self) -> Summary:
+        lost = self._lost + Counter(self._sensor.losses())
+        return Summary(events=self._events, alerts=self._judge.alerts, lost=dict(lost))

@@ -1,0 +1,80 @@
+"""Records into events: who acted, in which container, on which of the host's files."""
+
+from __future__ import annotations
+
+from stockade.agent.mounts import HostMounts
+from stockade.agent.processes import ProcessTable
+from stockade.events import (
+    ABSENT,
+    UNKNOWN,
+    Event,
+    ExecRecord,
+    Missing,
+    OpenRecord,
+    Process,
+    Record,
+    Task,
+)
+from stockade.events.file_fields import fs_path
+from stockade.events.times import boot_offset_ns
+from stockade.workloads import Containers
+
+
+class Enricher:
+    """Completes records with what the agent knows.
+
+    Args:
+        processes: the process table; kept up to date by what passes through.
+        containers: finds a task's container.
+        mounts: the host's mount table.
+    """
+
+    def __init__(self, processes: ProcessTable, containers: Containers, mounts: HostMounts) -> None:
+        self._processes = processes
+        self._containers = containers
+        self._mounts = mounts
+        self._offset_ns = boot_offset_ns()
+
+    def new_batch(self) -> None:
+        """Look at the wall clock again: it may have been set."""
+        self._offset_ns = boot_offset_ns()
+
+    def event(self, record: Record) -> Event:
+        """The event of a record."""
+        task = record.header.task
+        process = self._acting(record)
+        ancestors = tuple(self._processes.get(identity) for identity in task.ancestors)
+        return Event(
+            record=record,
+            process=process,
+            ancestors=ancestors,
+            container=self._containers.find(task, ancestors),
+            host_path=self._host_path(record),
+            time_ns=record.header.time_ns + self._offset_ns,
+            start_ns=task.process.start_ns + self._offset_ns,
+        )
+
+    def _acting(self, record: Record) -> Process:
+        """The process as it was when it acted: an exec first makes it what it now is."""
+        task = record.header.task
+        if isinstance(record, ExecRecord):
+            self._processes.update(record)
+            return self._named(task)
+        process = self._named(task)
+        self._processes.update(record)
+        return process
+
+    def _named(self, task: Task) -> Process:
+        """The task's process under the name it has now: it can change that at any time."""
+        process = self._processes.get(task.process)
+        if task.pid == task.process.tgid or process.name is UNKNOWN:
+            process.name = task.comm
+        return process
+
+    def _host_path(self, record: Record) -> str | Missing:
+        if not isinstance(record, OpenRecord) or not record.file.fs_type:
+            return ABSENT
+        path = fs_path(record.file)
+        if isinstance(path, Missing):
+            return path
+        return self._mounts.host_path(record.file.dev, path)

@@ -1,0 +1,65 @@
+"""The host's mounts: which path the host has for a file seen elsewhere."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import select
+from collections import defaultdict
+
+from stockade.events import ABSENT, Missing
+
+_ESCAPE = re.compile(r"\\([0-7]{3})")
+
+
+class HostMounts:
+    """The mount table of the host's namespace (init's), read anew whenever it changes.
+
+    Args:
+        path: a mountinfo file.
+    """
+
+    def __init__(self, path: str = "/proc/1/mountinfo") -> None:
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._fd, select.POLLPRI)
+        self._mounts = self._read()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._fd)
+
+    def host_path(self, dev: int, fs_path: str) -> str | Missing:
+        """Where the host sees a file.
+
+        Args:
+            dev: the filesystem's device number, as stat(2) gives it.
+            fs_path: the file's path within its filesystem.
+
+        Returns:
+            The path under the mount that shows most of the filesystem; absent when none does.
+        """
+        if self._poll.poll(0):
+            self._mounts = self._read()
+        for root, point in self._mounts.get(dev, ()):
+            if fs_path == root or fs_path.startswith(root.rstrip("/") + "/"):
+                return posixpath.join(point, fs_path[len(root) :].lstrip("/")).rstrip("/") or "/"
+        return ABSENT
+
+    def _read(self) -> dict[int, list[tuple[str, str]]]:
+        """By device: (root within the filesystem, mount point), the shortest root first."""
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        content = b""
+        while chunk := os.read(self._fd, 1 << 16):
+            content += chunk
+        mounts = defaultdict(list)
+        for line in content.decode("utf-8", "surrogateescape").splitlines():
+            _, _, dev, root, point, *_ = line.split(" ")
+            major, minor = map(int, dev.split(":"))
+            mounts[os.makedev(major, minor)].append((_unescape(root), _unescape(point)))
+        return {dev: sorted(pairs, key=lambda pair: len(pair[0])) for dev, pairs in mounts.items()}
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 8)), text)

@@ -1,0 +1,123 @@
+"""The process table: what exec, fork and exit have said, and /proc for what came before."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from stockade.events import (
+    UNKNOWN,
+    ExecRecord,
+    ExitRecord,
+    ForkRecord,
+    Missing,
+    Process,
+    ProcessId,
+    Record,
+    Text,
+)
+
+_TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+_MAX = 1 << 16
+_CLONE_THREAD = 0x10000
+_START_FIELD = 19  # of /proc/PID/stat, after the command name
+
+
+class ProcessTable:
+    """Every process of the host, by number and start."""
+
+    def __init__(self) -> None:
+        # /proc tells a start in clock ticks, so that is as fine as the key can be.
+        self._processes: dict[tuple[int, int], Process] = {}
+
+    def __len__(self) -> int:
+        return len(self._processes)
+
+    def seed(self) -> None:
+        """Take in the processes that already run; those learnt from events are kept."""
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal() and (process := _read_proc(int(entry.name))):
+                self._processes.setdefault(_key(process.id), process)
+
+    def get(self, identity: ProcessId) -> Process:
+        """A process; one that neither an event nor /proc knows has only its id."""
+        found = self._processes.get(_key(identity))
+        if found is None:
+            found = _read_proc(identity.tgid)
+            if found is None or _key(found.id) != _key(identity):
+                return Process(identity)
+            self._add(found)
+        return found
+
+    def update(self, record: Record) -> None:
+        """Take in what a record says of processes."""
+        identity = record.header.task.process
+        match record:
+            case ExecRecord() if record.header.result >= 0:
+                self._add(_from_exec(record))
+            case ForkRecord() if not record.flags & _CLONE_THREAD:
+                parent = self.get(identity)
+                self._add(Process(record.child, parent.name, parent.exe, parent.args, parent.file))
+            case ExitRecord():
+                self._processes.pop(_key(identity), None)
+
+    def _add(self, process: Process) -> None:
+        if len(self._processes) >= _MAX:
+            self._forget_dead()
+        self._processes[_key(process.id)] = process
+
+    def _forget_dead(self) -> None:
+        """Drop the processes whose exit was lost."""
+        alive = {int(name) for name in os.listdir("/proc") if name.isdecimal()}
+        for key in [key for key in self._processes if key[0] not in alive]:
+            del self._processes[key]
+
+
+def _key(identity: ProcessId) -> tuple[int, int]:
+    return identity.tgid, identity.start_ns // _TICK_NS
+
+
+def _known(text: Text) -> str | Missing:
+    return text.value if text.known and not text.truncated else UNKNOWN
+
+
+def _from_exec(record: ExecRecord) -> Process:
+    task = record.header.task
+    args = record.args
+    return Process(
+        id=task.process,
+        name=task.comm,
+        exe=_known(record.exe.path),
+        # A truncated argv is still most of it.
+        args=_split(args.value) if args.known else UNKNOWN,
+        file=record.exe,
+    )
+
+
+def _split(args: str) -> tuple[str, ...]:
+    return tuple(args.rstrip("\0").split("\0")) if args else ()
+
+
+def _read_proc(pid: int) -> Process | None:
+    """A process as /proc shows it now; None when there is none."""
+    root = f"/proc/{pid}"
+    try:
+        with open(f"{root}/stat", "rb") as stat:
+            head, _, rest = stat.read().rpartition(b")")
+        with open(f"{root}/cmdline", "rb") as cmdline:
+            args = cmdline.read().decode("utf-8", "surrogateescape")
+    except OSError:
+        return None
+    return Process(
+        id=ProcessId(int(rest.split()[_START_FIELD]) * _TICK_NS, pid),
+        name=head.partition(b"(")[2].decode("utf-8", "surrogateescape"),
+        exe=_read_exe(root),
+        args=_split(args),
+    )
+
+
+def _read_exe(root: str) -> str | Missing:
+    try:
+        return os.readlink(f"{root}/exe").removesuffix(" (deleted)")
+    except OSError:
+        return UNKNOWN  # a kernel thread, or it has just gone

@@ -1,0 +1,82 @@
+"""The front door: commands, exit codes, and errors in words."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from stockade.cli.doctor import doctor
+from stockade.cli.run import run
+from stockade.errors import ExitCode, LoadError, RuleError, RuleErrors, StockadeError
+from stockade.sinks import visible
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="stockade")
+def cli() -> None:
+    """Watch every container of this host from inside the kernel."""
+
+
+cli.add_command(run)
+cli.add_command(doctor)
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(call(sys.argv[1:]))
+
+
+def call(arguments: list[str]) -> int:
+    """Run a command line; returns its exit code."""
+    stderr = Console(stderr=True, highlight=False)
+    try:
+        result = cli.main(arguments, prog_name="stockade", standalone_mode=False)
+    except click.ClickException as err:
+        err.show()
+        return ExitCode.USAGE
+    except click.Abort:
+        return ExitCode.FINDINGS
+    except RuleErrors as err:
+        for each in err.errors:
+            _show_rule_error(stderr, each)
+        _show(stderr, f"stockade: {err}")
+        return err.exit_code
+    except StockadeError as err:
+        _show_error(stderr, err)
+        return err.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody to tell.
+        sys.stderr.close()
+        return ExitCode.OK
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _show(console: Console, text: str) -> None:
+    console.print(Text(text), soft_wrap=True)
+
+
+def _show_error(console: Console, err: StockadeError) -> None:
+    _show(console, f"stockade: {err}")
+    if err.hint:
+        _show(console, f"  {err.hint}")
+    if isinstance(err, LoadError) and err.log:
+        _show(console, err.log)
+
+
+def _show_rule_error(console: Console, err: RuleError) -> None:
+    """The message, then the line it is about with a mark under the place."""
+    _show(console, str(err))
+    try:
+        lines = Path(err.place.file).read_text(encoding="utf-8").splitlines()
+        line = lines[err.place.line - 1]
+    except (OSError, UnicodeDecodeError, IndexError):
+        line = None  # the file itself is what is wrong
+    if line is not None:
+        _show(console, f"    {visible(line)}")
+        _show(console, f"    {' ' * (err.place.column - 1)}^")
+    if err.hint:
+        _show(console, f"    {err.hint}")

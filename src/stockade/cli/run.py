@@ -1,0 +1,67 @@
+"""stockade run: the agent in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import click
+import structlog
+from rich.console import Console
+
+from stockade.agent import Agent, Enricher, HostMounts, Judge, ProcessTable, Sink
+from stockade.kernel import Sensor, Wanted, host_mnt_ns
+from stockade.rules import Engine, load_rules
+from stockade.sinks import JsonLines, Terminal
+from stockade.workloads import Containers
+
+PACKS = Path(__file__).parents[1] / "packs"
+
+
+@click.command()
+@click.option(
+    "-r",
+    "--rules",
+    "paths",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A rule file, or a directory of them, instead of the shipped ones. May be repeated.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["human", "json"]),
+    default="human",
+    show_default=True,
+    help="What to print: lines for people, or one JSON object a line.",
+)
+def run(*, paths: tuple[Path, ...], output: str) -> None:
+    """Watch this host until Ctrl-C or SIGTERM, and say what the rules find."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    engine = Engine(load_rules(list(paths) or [PACKS]))
+    asyncio.run(_run(engine, _sink(output)))
+
+
+def _sink(output: str) -> Sink:
+    if output == "json":
+        return JsonLines(sys.stdout.buffer)
+    return Terminal(Console(highlight=False), Console(stderr=True, highlight=False))
+
+
+async def _run(engine: Engine, sink: Sink) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    processes = ProcessTable()
+    mounts = HostMounts()
+    wanted = Wanted(engine.wanted(host=False), engine.wanted(host=True))
+    with Sensor(wanted) as sensor:
+        # After attaching: a process that starts meanwhile is told of by its events.
+        processes.seed()
+        enricher = Enricher(processes, Containers(host_mnt_ns()), mounts)
+        agent = Agent(sensor, enricher, Judge(engine), sink, rules=len(engine.rules))
+        await agent.run(stop)
+    mounts.close()

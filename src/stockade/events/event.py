@@ -1,0 +1,36 @@
+"""An event: a record, with what the agent knows of the process and container behind it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stockade.events._records import EventType, Record
+from stockade.events.entities import Container, Process
+from stockade.events.values import ABSENT, Missing
+
+
+class Event(msgspec.Struct):
+    """One event, complete as far as it can be when it is judged.
+
+    Attributes:
+        record: what the kernel said.
+        process: the acting process.
+        ancestors: parent first, as far as the kernel listed them.
+        container: the container it belongs to; None for the host.
+        host_path: the opened file's path as the host sees it, absent when the host does not.
+        time_ns: wall clock, ns since the epoch.
+        start_ns: the process's start on the same clock.
+    """
+
+    record: Record
+    process: Process
+    ancestors: tuple[Process, ...] = ()
+    container: Container | None = None
+    host_path: str | Missing = ABSENT
+    time_ns: int = 0
+    start_ns: int = 0
+
+    @property
+    def type(self) -> EventType:
+        """What happened."""
+        return EventType(self.record.header.type)

@@ -1,0 +1,67 @@
+"""The layout of the shared structs, as an object's BTF has it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stockade.events.btf import Btf, Member, Type, is_array, is_struct
+
+RECORDS = ("open_record", "exec_record", "fork_record", "exit_record")
+SHARED = (*RECORDS, "config")
+ENUMS = (
+    "event_type",
+    "record_kind",
+    "string_state",
+    "string_flags",
+    "path_flags",
+    "loss_reason",
+)
+_INTEGERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One leaf of a struct: its struct-module code, its offset and the members that lead to it."""
+
+    code: str
+    offset: int
+    path: tuple[str, ...]
+
+
+def code_of(btf: Btf, found: Type) -> str:
+    """The struct-module code of an integer or of an array of integers."""
+    if is_array(found):
+        element = btf.resolve(found.target)
+        return f"{found.length}s" if element.size == 1 else f"{found.length}{code_of(btf, element)}"
+    code = _INTEGERS[found.size]
+    return code.lower() if found.signed else code
+
+
+def slots(btf: Btf, found: Type, base: int = 0, path: tuple[str, ...] = ()) -> Iterator[Slot]:
+    """Every leaf of a struct, in order."""
+    for member in found.members:
+        yield from _member_slots(btf, member, base + member.offset, (*path, member.name))
+
+
+def _member_slots(btf: Btf, member: Member, offset: int, path: tuple[str, ...]) -> Iterator[Slot]:
+    found = btf.resolve(member.type_id)
+    if is_struct(found):
+        yield from slots(btf, found, offset, path)
+    elif is_array(found) and is_struct(element := btf.resolve(found.target)):
+        for index in range(found.length):
+            yield from slots(btf, element, offset + index * element.size, (*path, str(index)))
+    else:
+        yield Slot(code_of(btf, found), offset, path)
+
+
+def digest(btf: Btf) -> str:
+    """A hash of every shared struct and enum: equal exactly when the decoder fits the object."""
+    lines = []
+    for name in SHARED:
+        found = btf.struct(name)
+        lines.append(f"{name} {found.size}")
+        lines += [f"{slot.code} {slot.offset} {slot.path}" for slot in slots(btf, found)]
+    lines += [f"{name} {btf.enum(name)}" for name in ENUMS]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

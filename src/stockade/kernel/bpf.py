@@ -1,0 +1,160 @@
+"""A BPF object from its file to its links: open, configure, load, attach, close."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from stockade.errors import LoadError
+from stockade.kernel.core import check, native, os_error, take_log
+
+_FAILED = re.compile(r"prog '(?P<program>[^']+)': (?:BPF program load failed|failed to load)")
+_NOISE = ("processed ", "-- END", "verification time", "stack depth", "libbpf: ")
+
+
+class Map:
+    """A loaded map; keys and values are bytes."""
+
+    def __init__(self, fd: int, key_size: int, value_size: int, max_entries: int) -> None:
+        self._ffi, self._lib = native().ffi, native().lib
+        self.fd = fd
+        self.key_size = key_size
+        self.value_size = value_size
+        self.max_entries = max_entries
+
+    def lookup(self, key: bytes) -> bytes | None:
+        """The value of a key; None where there is none."""
+        return self._lookup(key, self.value_size)
+
+    def lookup_percpu(self, key: bytes) -> list[bytes]:
+        """One value per possible CPU, each padded to a multiple of 8 bytes."""
+        size = (self.value_size + 7) & ~7
+        raw = self._lookup(key, size * self._lib.core_possible_cpus()) or b""
+        return [raw[at : at + size] for at in range(0, len(raw), size)]
+
+    def update(self, key: bytes, value: bytes) -> None:
+        """Set a key."""
+        check(self._lib.core_map_update(self.fd, key, value, 0), "update a map")
+
+    def delete(self, key: bytes) -> None:
+        """Remove a key."""
+        check(self._lib.core_map_delete(self.fd, key), "delete from a map")
+
+    def keys(self) -> Iterator[bytes]:
+        """Every key; those removed meanwhile may appear."""
+        key, following = self._ffi.NULL, self._ffi.new("char[]", self.key_size)
+        while self._lib.core_map_next_key(self.fd, key, following) == 0:
+            found = bytes(self._ffi.buffer(following))
+            yield found
+            key = self._ffi.from_buffer(found)
+
+    def _lookup(self, key: bytes, size: int) -> bytes | None:
+        value = self._ffi.new("char[]", size)
+        if self._lib.core_map_lookup(self.fd, key, value) < 0:
+            return None
+        return bytes(self._ffi.buffer(value))
+
+
+class Object:
+    """One BPF object; everything it holds in the kernel ends with close, unless pinned.
+
+    Args:
+        image: the ELF file's bytes.
+        name: what its maps are called after.
+
+    Raises:
+        LoadError: the image is no BPF object.
+    """
+
+    def __init__(self, image: bytes, name: str) -> None:
+        self._ffi, self._lib = native().ffi, native().lib
+        error = self._ffi.new("int *")
+        self._object = self._lib.core_open(image, len(image), name.encode(), error)
+        if self._object == self._ffi.NULL:
+            raise LoadError(f"cannot open the BPF object {name}", log=take_log())
+        self._name = name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Detach and unload; may be called twice."""
+        if self._object != self._ffi.NULL:
+            self._lib.core_close(self._object)
+            self._object = self._ffi.NULL
+
+    def programs(self) -> list[str]:
+        """The names of its programs, in the order of the file."""
+        names: list[str] = []
+        while (name := self._lib.core_program_name(self._object, len(names))) != self._ffi.NULL:
+            names.append(self._ffi.string(name).decode())
+        return names
+
+    def set_variable(self, name: str, value: bytes) -> None:
+        """Set a global before load."""
+        check(
+            self._lib.core_set_variable(self._object, name.encode(), value, len(value)),
+            f"set {name}",
+        )
+
+    def set_autoload(self, program: str, *, on: bool) -> None:
+        """Say whether load takes a program along."""
+        check(self._lib.core_set_autoload(self._object, program.encode(), on), f"find {program}")
+
+    def set_max_entries(self, name: str, entries: int) -> None:
+        """Set a map's size before load; a ring buffer's in bytes."""
+        check(self._lib.core_set_max_entries(self._object, name.encode(), entries), f"size {name}")
+
+    def load(self) -> None:
+        """Create the maps and have the programs verified.
+
+        Raises:
+            MissingPrivilege: CAP_BPF is lacking.
+            LoadError: the kernel refused a program or a map.
+        """
+        take_log()
+        result = self._lib.core_load(self._object)
+        if result < 0:
+            log = take_log()
+            failure = os_error(result, f"load the BPF object {self._name}")
+            if not isinstance(failure, LoadError) and _FAILED.search(log):
+                failure = LoadError(f"{failure.message}{_summary(log)}", log=log, errno=-result)
+            raise failure
+
+    def attach(self, program: str) -> int:
+        """Attach a program to the hook its section names; returns the link's number."""
+        return check(self._lib.core_attach(self._object, program.encode()), f"attach {program}")
+
+    def attach_cgroup(self, program: str, cgroup_fd: int) -> int:
+        """Attach a cgroup program to a cgroup v2 directory; returns the link's number."""
+        link = self._lib.core_attach_cgroup(self._object, program.encode(), cgroup_fd)
+        return check(link, f"attach {program}")
+
+    def detach(self, link: int) -> None:
+        """End one link."""
+        check(self._lib.core_detach(self._object, link), "detach")
+
+    def map(self, name: str) -> Map:
+        """A map of the loaded object."""
+        sizes = self._ffi.new("uint32_t[3]")
+        check(self._lib.core_map_sizes(self._object, name.encode(), sizes), f"find the map {name}")
+        fd = check(self._lib.core_map_fd(self._object, name.encode()), f"find the map {name}")
+        return Map(fd, *sizes)
+
+
+def _summary(log: str) -> str:
+    """The program that failed and the verifier's last word on it, as the end of a sentence."""
+    failed = _FAILED.search(log)
+    lines = [line.strip() for line in log.splitlines()]
+    words = [line for line in lines if line and not line.startswith(_NOISE)]
+    return "".join(f": {part}" for part in (failed and failed["program"], *words[-1:]) if part)

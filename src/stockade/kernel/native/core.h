@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The little of libbpf that the agent needs, in a shape that cffi can read: the
+ * lines below the include guard's end marker are its cdef. Functions return 0
+ * or a count on success and a negative errno on failure.
+ */
+#ifndef STOCKADE_CORE_H
+#define STOCKADE_CORE_H
+#include <stddef.h>
+#include <stdint.h>
+/* cdef */
+typedef struct core_object core_object;
+typedef struct core_ring core_ring;
+
+const char *core_libbpf_version(void);
+int core_possible_cpus(void);
+/* What libbpf and the verifier said on this thread since the last call; returns its length. */
+size_t core_take_log(char *buffer, size_t capacity);
+
+/* Objects: a copy of the ELF image is kept until close. NULL on failure, with *error set. */
+core_object *core_open(const void *elf, size_t size, const char *name, int *error);
+void core_close(core_object *object);
+/* The index-th program's name, NULL after the last. */
+const char *core_program_name(core_object *object, size_t index);
+/* Set a variable of .rodata, .data or .bss before load; its size must match. */
+int core_set_variable(core_object *object, const char *name, const void *value, size_t size);
+int core_set_autoload(core_object *object, const char *program, int on);
+int core_set_max_entries(core_object *object, const char *map, uint32_t entries);
+int core_set_pin_path(core_object *object, const char *map, const char *path);
+int core_load(core_object *object);
+int core_map_fd(core_object *object, const char *map);
+/* sizes: of a key, of a value (in bytes), and max_entries. */
+int core_map_sizes(core_object *object, const char *map, uint32_t sizes[3]);
+int core_program_fd(core_object *object, const char *program);
+
+/* Links are counted from 0 in the order of attaching. */
+int core_attach(core_object *object, const char *program);
+int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd);
+int core_pin_link(core_object *object, int link, const char *path);
+int core_detach(core_object *object, int link);
+
+int core_map_lookup(int map_fd, const void *key, void *value);
+int core_map_update(int map_fd, const void *key, const void *value, uint64_t flags);
+int core_map_delete(int map_fd, const void *key);
+/* key NULL: the first. -ENOENT after the last. */
+int core_map_next_key(int map_fd, const void *key, void *next);
+
+/* Rings: NULL on failure, with *error set. size is the map's max_entries. */
+core_ring *core_ring_open(int map_fd, size_t size, int *error);
+void core_ring_close(core_ring *ring);
+/*
+ * Copy finished records into buffer, each at a multiple of 8 bytes, and their
+ * places into offsets (records + 1 of them, the last being the end). Stops at
+ * max_records, at a full buffer or at a record still being written.
+ */
+size_t core_ring_drain(core_ring *ring, void *buffer, size_t capacity, uint32_t *offsets,
+		       size_t max_records);
+size_t core_ring_available(core_ring *ring);
+/* end */
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core.h"
+#include "log.h"
+
+#define LINKS_MAX 256
+
+struct core_object {
+	struct bpf_object *bpf;
+	void *elf;
+	struct bpf_link *links[LINKS_MAX];
+	int link_count;
+};
+
+const char *core_libbpf_version(void)
+{
+	return libbpf_version_string();
+}
+
+int core_possible_cpus(void)
+{
+	return libbpf_num_possible_cpus();
+}
+
+core_object *core_open(const void *elf, size_t size, const char *name, int *error)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name);
+	core_object *object = calloc(1, sizeof(*object));
+
+	log_capture();
+	if (object)
+		object->elf = malloc(size);
+	if (!object || !object->elf) {
+		free(object);
+		*error = -ENOMEM;
+		return NULL;
+	}
+	memcpy(object->elf, elf, size);
+	object->bpf = bpf_object__open_mem(object->elf, size, &options);
+	if (!object->bpf) {
+		*error = -errno;
+		free(object->elf);
+		free(object);
+		return NULL;
+	}
+	return object;
+}
+
+void core_close(core_object *object)
+{
+	for (int i = 0; i < object->link_count; i++)
+		bpf_link__destroy(object->links[i]);
+	bpf_object__close(object->bpf);
+	free(object->elf);
+	free(object);
+}
+
+const char *core_program_name(core_object *object, size_t index)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, object->bpf)
+		if (index-- == 0)
+			return bpf_program__name(program);
+	return NULL;
+}
+
+static struct bpf_map *section_map(core_object *object, const char *section)
+{
+	struct bpf_map *map;
+
+	/* libbpf names these maps <object><section>. */
+	bpf_object__for_each_map (map, object->bpf) {
+		const char *name = bpf_map__name(map);
+		size_t name_length = strlen(name), length = strlen(section);
+
+		if (bpf_map__is_internal(map) && name_length >= length &&
+		    !strcmp(name + name_length - length, section))
+			return map;
+	}
+	return NULL;
+}
+
+static const struct btf_var_secinfo *find_variable(const struct btf *btf, const char *section,
+						   const char *name)
+{
+	int id = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
+	const struct btf_var_secinfo *variable;
+	const struct btf_type *type;
+
+	if (id < 0)
+		return NULL;
+	type = btf__type_by_id(btf, (__u32)id);
+	variable = btf_var_secinfos(type);
+	for (int i = 0; i < btf_vlen(type); i++, variable++) {
+		const struct btf_type *var = btf__type_by_id(btf, variable->type);
+
+		if (!strcmp(btf__name_by_offset(btf, var->name_off), name))
+			return variable;
+	}
+	return NULL;
+}
+
+int core_set_variable(core_object *object, const char *name, const void *value, size_t size)
+{
+	static const char *const sections[] = { ".rodata", ".data", ".bss" };
+	const struct btf *btf = bpf_object__btf(object->bpf);
+
+	for (size_t i = 0; btf && i < sizeof(sections) / sizeof(*sections); i++) {
+		const struct btf_var_secinfo *variable = find_variable(btf, sections[i], name);
+		struct bpf_map *map = variable ? section_map(object, sections[i]) : NULL;
+		size_t map_size;
+		char *initial;
+
+		if (!map)
+			continue;
+		initial = (char *)bpf_map__initial_value(map, &map_size);
+		if (variable->size != size)
+			return -EMSGSIZE;
+		if (!initial || variable->offset + size > map_size)
+			return -EINVAL;
+		memcpy(initial + variable->offset, value, size);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int core_set_autoload(core_object *object, const char *program, int on)
+{
+	struct bpf_program *found = bpf_object__find_program_by_name(object->bpf, program);
+
+	return found ? bpf_program__set_autoload(found, on) : -ENOENT;
+}
+
+int core_set_max_entries(core_object *object, const char *map, uint32_t entries)
+{
+	struct bpf_map *found = bpf_object__find_map_by_name(object->bpf, map);
+
+	return found ? bpf_map__set_max_entries(found, entries) : -ENOENT;
+}
+
+int core_set_pin_path(core_object *object, const char *map, const char *path)
+{
+	struct bpf_map *found = bpf_object__find_map_by_name(object->bpf, map);
+
+	return found ? bpf_map__set_pin_path(found, path) : -ENOENT;
+}
+
+int core_load(core_object *object)
+{
+	return bpf_object__load(object->bpf);
+}
+
+int core_map_fd(core_object *object, const char *map)
+{
+	return bpf_object__find_map_fd_by_name(object->bpf, map);
+}
+
+int core_map_sizes(core_object *object, const char *map, uint32_t sizes[3])
+{
+	struct bpf_map *found = bpf_object__find_map_by_name(object->bpf, map);
+
+	if (!found)
+		return -ENOENT;
+	sizes[0] = bpf_map__key_size(found);
+	sizes[1] = bpf_map__value_size(found);
+	sizes[2] = bpf_map__max_entries(found);
+	return 0;
+}
+
+int core_program_fd(core_object *object, const char *program)
+{
+	struct bpf_program *found = bpf_object__find_program_by_name(object->bpf, program);
+
+	return found ? bpf_program__fd(found) : -ENOENT;
+}
+
+static int keep_link(core_object *object, struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	object->links[object->link_count] = link;
+	return object->link_count++;
+}
+
+int core_attach(core_object *object, const char *program)
+{
+	struct bpf_program *found = bpf_object__find_program_by_name(object->bpf, program);
+
+	if (!found)
+		return -ENOENT;
+	if (object->link_count == LINKS_MAX)
+		return -E2BIG;
+	return keep_link(object, bpf_program__attach(found));
+}
+
+int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd)
+{
+	struct bpf_program *found = bpf_object__find_program_by_name(object->bpf, program);
+
+	if (!found)
+		return -ENOENT;
+	if (object->link_count == LINKS_MAX)
+		return -E2BIG;
+	return keep_link(object, bpf_program__attach_cgroup(found, cgroup_fd));
+}
+
+int core_pin_link(core_object *object, int link, const char *path)
+{
+	if (link < 0 || link >= object->link_count || !object->links[link])
+		return -ENOENT;
+	return bpf_link__pin(object->links[link], path);
+}
+
+int core_detach(core_object *object, int link)
+{
+	int err;
+
+	if (link < 0 || link >= object->link_count || !object->links[link])
+		return -ENOENT;
+	err = bpf_link__destroy(object->links[link]);
+	object->links[link] = NULL;
+	return err;
+}
+
+int core_map_lookup(int map_fd, const void *key, void *value)
+{
+	return bpf_map_lookup_elem(map_fd, key, value);
+}
+
+int core_map_update(int map_fd, const void *key, const void *value, uint64_t flags)
+{
+	return bpf_map_update_elem(map_fd, key, value, flags);
+}
+
+int core_map_delete(int map_fd, const void *key)
+{
+	return bpf_map_delete_elem(map_fd, key);
+}
+
+int core_map_next_key(int map_fd, const void *key, void *next)
+{
+	return bpf_map_get_next_key(map_fd, key, next);
+}

@@ -1,0 +1,133 @@
+"""The shipped programs, configured, loaded and attached."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from importlib import resources
+from types import TracebackType
+from typing import Self
+
+from stockade.errors import LoadError, MissingFeature
+from stockade.events import LAYOUT, Btf, Config, EventType, LossReason, layout_digest, pack_config
+from stockade.kernel import syscalls
+from stockade.kernel.bpf import Object
+from stockade.kernel.core import require_btf, require_privilege
+from stockade.kernel.ring import Ring
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The event types to report, for tasks in containers and for the host's own."""
+
+    containers: frozenset[EventType]
+    host: frozenset[EventType] = frozenset()
+
+    @property
+    def types(self) -> frozenset[EventType]:
+        """Those that are wanted at all."""
+        return self.containers | self.host
+
+
+def host_mnt_ns() -> int:
+    """Inode number of the host's mount namespace: init's, since our own may be a private one."""
+    return os.stat("/proc/1/ns/mnt").st_ino
+
+
+def object_image(name: str) -> bytes:
+    """A shipped BPF object's bytes. Raises MissingFeature where it was not built."""
+    path = resources.files("stockade.kernel") / "objects" / f"{name}.bpf.o"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as err:
+        raise MissingFeature(
+            f"the BPF object {name}.bpf.o was not built", hint="build it with: make setup"
+        ) from err
+
+
+def check_layout(image: bytes) -> None:
+    """Refuse an object whose records the decoder was not made for.
+
+    Raises:
+        LoadError: the layouts differ.
+    """
+    if layout_digest(Btf(image)) != LAYOUT:
+        raise LoadError(
+            "the BPF object and the decoder come from different versions",
+            hint="rebuild both with: make setup",
+        )
+
+
+class Sensor:
+    """The programs at work: a context manager around the object, its links and its ring.
+
+    Args:
+        wanted: what is to be reported.
+        ring_bytes: the size of the ring buffer, a power of two.
+
+    Raises:
+        MissingPrivilege, MissingFeature, LoadError: it cannot run here.
+    """
+
+    def __init__(self, wanted: Wanted, *, ring_bytes: int = 8 << 20) -> None:
+        require_privilege()
+        require_btf()
+        image = object_image("stockade")
+        check_layout(image)
+        self._object = Object(image, "stockade")
+        try:
+            self._configure(wanted, ring_bytes)
+            self._object.load()
+            self.ring = Ring(self._object.map("events"))
+            self._losses = self._object.map("losses")
+            for program in self._object.programs():
+                self._object.attach(program)
+        except BaseException:
+            self._object.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Detach and unload; may be called twice."""
+        self.ring.close()
+        self._object.close()
+
+    def losses(self) -> dict[str, int]:
+        """How much did not arrive so far, by reason; reasons without a loss are left out."""
+        totals: dict[str, int] = {}
+        types = self._losses.max_entries // len(LossReason)
+        for key in range(self._losses.max_entries):
+            reason = LossReason(key // types).name.lower()
+            values = self._losses.lookup_percpu(key.to_bytes(4, "little"))
+            if count := sum(int.from_bytes(value, "little") for value in values):
+                totals[reason] = totals.get(reason, 0) + count
+        return totals
+
+    def _configure(self, wanted: Wanted, ring_bytes: int) -> None:
+        machine = os.uname().machine
+        if machine not in syscalls.TABLES:
+            raise MissingFeature(f"the architecture {machine} is not supported")
+        config = Config(
+            agent_tgid=os.getpid(),
+            host_mnt_ns=host_mnt_ns(),
+            wanted=_mask(wanted.containers),
+            wanted_host=_mask(wanted.host),
+        )
+        self._object.set_variable("config", pack_config(config))
+        self._object.set_variable("syscall_types", syscalls.pack_table(machine, wanted.types))
+        self._object.set_max_entries("events", ring_bytes)
+
+
+def _mask(types: Collection[EventType]) -> int:
+    return sum(1 << kind for kind in types)

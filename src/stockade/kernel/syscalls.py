@@ -1,0 +1,66 @@
+"""System call numbers of both ABIs of each architecture (arch/*/entry/syscalls/*.tbl)."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from stockade.events import EventType as Type
+
+SYSCALL_COUNT = 512
+
+_AMD64 = {
+    2: Type.OPEN,
+    59: Type.EXECVE,
+    85: Type.CREAT,
+    257: Type.OPENAT,
+    304: Type.OPEN_BY_HANDLE_AT,
+    322: Type.EXECVEAT,
+    437: Type.OPENAT2,
+}
+_I386 = {
+    5: Type.OPEN,
+    8: Type.CREAT,
+    11: Type.EXECVE,
+    295: Type.OPENAT,
+    342: Type.OPEN_BY_HANDLE_AT,
+    358: Type.EXECVEAT,
+    437: Type.OPENAT2,
+}
+_ARM64 = {
+    56: Type.OPENAT,
+    221: Type.EXECVE,
+    265: Type.OPEN_BY_HANDLE_AT,
+    281: Type.EXECVEAT,
+    437: Type.OPENAT2,
+}
+_ARM = {
+    5: Type.OPEN,
+    8: Type.CREAT,
+    11: Type.EXECVE,
+    322: Type.OPENAT,
+    371: Type.OPEN_BY_HANDLE_AT,
+    387: Type.EXECVEAT,
+    437: Type.OPENAT2,
+}
+# The kernel's own ABI, then the 32-bit one: the order of ABI_* in bpf/lib/syscall.bpf.h.
+TABLES = {"x86_64": (_AMD64, _I386), "aarch64": (_ARM64, _ARM)}
+
+
+def pack_table(machine: str, wanted: Container[Type]) -> bytes:
+    """The bytes of syscall_types[][]: the event type of each number that is wanted.
+
+    Args:
+        machine: as os.uname() names it.
+        wanted: the event types that some rule asks for.
+
+    Raises:
+        KeyError: an unsupported architecture.
+    """
+    packed = bytearray()
+    for table in TABLES[machine]:
+        types = bytearray(SYSCALL_COUNT)
+        for number, kind in table.items():
+            if kind in wanted:
+                types[number] = kind
+        packed += types
+    return bytes(packed)

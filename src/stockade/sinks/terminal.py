@@ -1,0 +1,64 @@
+"""Alerts for people: one line each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from stockade.events import Alert, Priority, Ready, Summary
+
+_STYLES = {
+    Priority.EMERGENCY: "bold white on red",
+    Priority.ALERT: "bold white on red",
+    Priority.CRITICAL: "bold red",
+    Priority.ERROR: "red",
+    Priority.WARNING: "yellow",
+    Priority.NOTICE: "cyan",
+    Priority.INFORMATIONAL: "dim",
+    Priority.DEBUG: "dim",
+}
+
+
+class Terminal:
+    """Alerts to one stream, the rest to another.
+
+    Args:
+        alerts: where alerts go, one line each, however long.
+        notes: where the first and the last words go.
+    """
+
+    def __init__(self, alerts: Console, notes: Console) -> None:
+        self._alerts = alerts
+        self._notes = notes
+
+    def ready(self, message: Ready) -> None:
+        """Events flow from now on."""
+        self._note(f"watching with {message.rules} rules, tier {message.tier}; Ctrl-C stops")
+
+    def alert(self, message: Alert) -> None:
+        """A rule fired."""
+        local = datetime.fromisoformat(message.time).astimezone()
+        line = Text.assemble(
+            (f"{local:%H:%M:%S.%f}"[:-3], "dim"),
+            " ",
+            (f"{message.priority.value:<8}", _STYLES[message.priority]),
+            " ",
+            (visible(message.container.name or message.container.id), "bold"),
+            f" {message.rule}: {visible(message.output)}",
+        )
+        self._alerts.print(line, soft_wrap=True)
+
+    def summary(self, message: Summary) -> None:
+        """Nothing follows."""
+        lost = ", ".join(f"{reason} {count}" for reason, count in message.lost.items())
+        self._note(f"{message.events} events, {message.alerts} alerts, lost: {lost or 'nothing'}")
+
+    def _note(self, text: str) -> None:
+        self._notes.print(Text(f"stockade: {text}"), soft_wrap=True)
+
+
+def visible(text: str) -> str:
+    """Without anything a terminal would act on: names and paths are the attacker's to choose."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

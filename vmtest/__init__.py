@@ -1,0 +1,1 @@
+"""Real Debian kernels under QEMU, with this host's root file system inside."""
