@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -41,7 +41,7 @@ class Sink(Protocol):
 
 
 class Agent:
-    """Judges what a sensor reports until it is told to stop.
+    """Judges what a sensor reports until it is told to stop. Made in a running event loop.
 
     Args:
         sensor: loaded and attached.
@@ -62,6 +62,7 @@ class Agent:
         self._events = 0
         self._lost: Counter[str] = Counter()
         self._flowing = asyncio.Event()
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pause: asyncio.TimerHandle | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -74,13 +75,22 @@ class Agent:
         try:
             await self._prove_flow()
             self._sink.ready(Ready(tier=TIER, rules=self._rules))
-            await stop.wait()
+            await self._until(stop)
         finally:
             asyncio.get_running_loop().remove_reader(self._sensor.ring)
             if self._pause:
                 self._pause.cancel()
         self._drain()
         self._sink.summary(self._summary())
+
+    async def _until(self, stop: asyncio.Event) -> None:
+        """Wait for the end; what goes wrong in the ring's callback ends it too."""
+        stopped = asyncio.ensure_future(stop.wait())
+        either: set[asyncio.Future[Any]] = {stopped, self._failed}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if self._failed.done():
+            self._failed.result()
 
     async def _prove_flow(self) -> None:
         """Make an event of our own, a new thread, and see it arrive."""
@@ -101,7 +111,11 @@ class Agent:
     def _on_readable(self) -> None:
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._sensor.ring)
-        self._drain()
+        try:
+            self._drain()
+        except Exception as err:  # noqa: BLE001 - asyncio would log it and leave us deaf
+            self._failed.set_exception(err)
+            return
         self._pause = loop.call_later(_COALESCE_S, self._listen)
 
     def _drain(self) -> None:

@@ -7,9 +7,12 @@ import posixpath
 import re
 import select
 from collections import defaultdict
+from collections.abc import Sequence
 
 from stockade.events import ABSENT, Missing
 
+# Init may hide its own from us.
+_MOUNTINFO = ("/proc/1/mountinfo", "/proc/self/mountinfo")
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
@@ -17,11 +20,14 @@ class HostMounts:
     """The mount table of the host's namespace (init's), read anew whenever it changes.
 
     Args:
-        path: a mountinfo file.
+        paths: mountinfo files, of which the first that may be read is taken.
+
+    Raises:
+        PermissionError: none may be.
     """
 
-    def __init__(self, path: str = "/proc/1/mountinfo") -> None:
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    def __init__(self, paths: Sequence[str] = _MOUNTINFO) -> None:
+        self._fd = _open_first(paths)
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLPRI)
         self._mounts = self._read()
@@ -59,6 +65,16 @@ class HostMounts:
             major, minor = map(int, dev.split(":"))
             mounts[os.makedev(major, minor)].append((_unescape(root), _unescape(point)))
         return {dev: sorted(pairs, key=lambda pair: len(pair[0])) for dev, pairs in mounts.items()}
+
+
+def _open_first(paths: Sequence[str]) -> int:
+    *preferred, last = paths
+    for path in preferred:
+        try:
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except PermissionError:
+            continue
+    return os.open(last, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _unescape(text: str) -> str:

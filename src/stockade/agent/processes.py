@@ -108,11 +108,13 @@ def _read_proc(pid: int) -> Process | None:
             args = cmdline.read().decode("utf-8", "surrogateescape")
     except OSError:
         return None
+    exe = _read_exe(root)
     return Process(
         id=ProcessId(int(rest.split()[_START_FIELD]) * _TICK_NS, pid),
         name=head.partition(b"(")[2].decode("utf-8", "surrogateescape"),
-        exe=_read_exe(root),
-        args=_split(args),
+        exe=exe,
+        # In the middle of an exec a program has none yet.
+        args=UNKNOWN if isinstance(exe, str) and not args else _split(args),
     )
 
 

@@ -48,10 +48,6 @@ def call(arguments: list[str]) -> int:
     except StockadeError as err:
         _show_error(stderr, err)
         return err.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody to tell.
-        sys.stderr.close()
-        return ExitCode.OK
     return result if isinstance(result, int) else ExitCode.OK
 
 

@@ -300,19 +300,25 @@ _DECODERS: dict[int, Callable[[memoryview], Record]] = {
     RecordKind.FORK: _decode_fork_record,
     RecordKind.EXIT: _decode_exit_record,
 }
-_KIND = struct.Struct("<12xH")
+_HEAD = struct.Struct("<8xIH")
 
 
 def decode(record: memoryview) -> Record:
-    """The record in these bytes. Raises RecordError where they hold none."""
+    """The record in these bytes, which may be followed by padding to a multiple of 8.
+
+    Raises:
+        RecordError: they hold none.
+    """
     try:
-        (kind,) = _KIND.unpack_from(record)
+        size, kind = _HEAD.unpack_from(record)
         decoder = _DECODERS.get(kind)
-        if decoder is not None:
-            return decoder(record)
+        if decoder is None:
+            raise RecordError(f"record of unknown kind {kind}")
+        if not size <= len(record) < size + 8:
+            raise RecordError(f"record of {len(record)} bytes says it has {size}")
+        return decoder(record[:size])
     except struct.error as err:
         raise RecordError(f"record of {len(record)} bytes is cut short") from err
-    raise RecordError(f"record of unknown kind {kind}")
 
 
 # Field, type, record, where in it, meaning.

@@ -62,7 +62,7 @@ class Btf:
     def __init__(self, elf: bytes) -> None:
         try:
             self._types = _parse(_section(elf, b".BTF"))
-        except (struct.error, ValueError, IndexError, KeyError, UnicodeDecodeError) as err:
+        except (struct.error, ValueError, LookupError, OverflowError) as err:
             raise RecordError(f"no usable BTF in the BPF object ({err})") from err
 
     def struct(self, name: str) -> Type:

@@ -31,6 +31,33 @@ from stockade.events.text import Text, fixed_text, read_text
 '''
 
 
+_DISPATCH = '''\
+Record = {union}
+
+_DECODERS: dict[int, Callable[[memoryview], Record]] = {{
+{table}}}
+_HEAD = struct.Struct("{head}")
+
+
+def decode(record: memoryview) -> Record:
+    """The record in these bytes, which may be followed by padding to a multiple of 8.
+
+    Raises:
+        RecordError: they hold none.
+    """
+    try:
+        size, kind = _HEAD.unpack_from(record)
+        decoder = _DECODERS.get(kind)
+        if decoder is None:
+            raise RecordError(f"record of unknown kind {{kind}}")
+        if not size <= len(record) < size + 8:
+            raise RecordError(f"record of {{len(record)}} bytes says it has {{size}}")
+        return decoder(record[:size])
+    except struct.error as err:
+        raise RecordError(f"record of {{len(record)}} bytes is cut short") from err
+'''
+
+
 def class_name(struct_name: str) -> str:
     """open_record -> OpenRecord."""
     return "".join(part.capitalize() for part in struct_name.split("_"))
@@ -196,27 +223,13 @@ class Generator:
         kinds = {name: name.removesuffix("_record").upper() for name in layout.RECORDS}
         union = " | ".join(class_name(name) for name in layout.RECORDS)
         table = "".join(f"    RecordKind.{kind}: _decode_{name},\n" for name, kind in kinds.items())
-        head = next(
-            slot.offset
+        places = {
+            slot.path[0]: slot.offset
             for slot in layout.slots(self._btf, self._btf.struct("record_header"))
-            if slot.path == ("kind",)
-        )
-        return (
-            f"Record = {union}\n\n"
-            "_DECODERS: dict[int, Callable[[memoryview], Record]] = {\n"
-            f"{table}}}\n"
-            f'_KIND = struct.Struct("<{head}xH")\n\n\n'
-            "def decode(record: memoryview) -> Record:\n"
-            '    """The record in these bytes. Raises RecordError where they hold none."""\n'
-            "    try:\n"
-            "        (kind,) = _KIND.unpack_from(record)\n"
-            "        decoder = _DECODERS.get(kind)\n"
-            "        if decoder is not None:\n"
-            "            return decoder(record)\n"
-            "    except struct.error as err:\n"
-            '        raise RecordError(f"record of {len(record)} bytes is cut short") from err\n'
-            '    raise RecordError(f"record of unknown kind {kind}")\n'
-        )
+        }
+        gap = places["kind"] - places["size"] - 4
+        head = f"<{places['size']}xI{f'{gap}x' if gap else ''}H"
+        return _DISPATCH.format(union=union, table=table, head=head)
 
     def _fields(self) -> str:
         """The fields of every record (RecordHeader), then those of each kind."""

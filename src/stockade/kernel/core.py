@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import importlib
 import os
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,13 @@ def native() -> Any:
     """
     try:
         # Not at the top: whoever only asks for --help needs no libbpf.
-        from stockade.kernel import _native  # noqa: PLC0415
+        return importlib.import_module("stockade.kernel._native")
     except ImportError as err:
         if "libbpf" in str(err):
             raise MissingFeature("libbpf is not installed", hint="apt-get install libbpf1") from err
         raise MissingFeature(
             f"the native core cannot be loaded: {err}", hint="build it with: make setup"
         ) from err
-    return _native
 
 
 def libbpf_version() -> str:

@@ -31,8 +31,14 @@ class Wanted:
 
 
 def host_mnt_ns() -> int:
-    """Inode number of the host's mount namespace: init's, since our own may be a private one."""
-    return os.stat("/proc/1/ns/mnt").st_ino
+    """Inode number of the host's mount namespace.
+
+    That is init's, since our own may be a private one; our own where init hides its from us.
+    """
+    try:
+        return os.stat("/proc/1/ns/mnt").st_ino
+    except PermissionError:
+        return os.stat("/proc/self/ns/mnt").st_ino
 
 
 def object_image(name: str) -> bytes:

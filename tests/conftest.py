@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.runc import Runc, make_rootfs
+
+HERE = Path(__file__).parent
+# Rooms whose tests load programs into this machine's kernel.
+PRIVILEGED = ("kernel", "e2e", "vm")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.geteuid() == 0:
+        return
+    skip = pytest.mark.skip(reason="needs root; make test asks for it")
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in PRIVILEGED:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def acts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The test program; static, so that it runs in any root file system."""
+    target = tmp_path_factory.mktemp("acts") / "acts"
+    source = HERE / "support/acts.c"
+    subprocess.run(
+        ["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-static", "-pthread", "-o", target, source],
+        check=True,
+    )
+    return target
+
+
+@pytest.fixture(scope="session")
+def runc(tmp_path_factory: pytest.TempPathFactory, acts: Path) -> Runc:
+    """A maker of containers."""
+    assert shutil.which("runc"), "runc is not installed; make test-setup installs it"
+    work = tmp_path_factory.mktemp("runc")
+    return Runc(work, make_rootfs(work / "rootfs", [acts]))

@@ -1,0 +1,1 @@
+"""What tests share: real containers, a real agent, a program that acts as told."""

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a test wants a process to do, by the very system call it names:
+ *
+ *   acts FORM PATH [FLAGS]     open, openat, openat2, creat, handle, open32
+ *   acts relative DIR NAME     openat from a descriptor of DIR
+ *   acts tmpfile DIR           open with O_TMPFILE
+ *   acts memfd PROGRAM ARGS    run a program from a memfd
+ *   acts thread PATH           open from a second thread
+ *   acts deep DIR N            open a file N directories of 200 letters below DIR
+ *
+ * One line comes out: the result, and for an open file its inode, its device, its link in
+ * /proc/self/fd and the process's id.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int report(long fd)
+{
+	char link[64], path[8192] = "";
+	struct stat st;
+
+	if (fd < 0) {
+		printf("%d - - - %d\n", -errno, getpid());
+		return 1;
+	}
+	snprintf(link, sizeof(link), "/proc/self/fd/%ld", fd);
+	if (readlink(link, path, sizeof(path) - 1) < 0)
+		strcpy(path, "?");
+	fstat(fd, &st);
+	printf("%ld %lu %lu %s %d\n", fd, st.st_ino, st.st_dev, path, getpid());
+	return 0;
+}
+
+static long open_by_handle(const char *path, int flags)
+{
+	struct file_handle *handle = calloc(1, sizeof(*handle) + MAX_HANDLE_SZ);
+	int mount_id, mount_fd;
+	char directory[4096];
+
+	handle->handle_bytes = MAX_HANDLE_SZ;
+	if (name_to_handle_at(AT_FDCWD, path, handle, &mount_id, 0))
+		return -1;
+	snprintf(directory, sizeof(directory), "%s", path);
+	*strrchr(directory, '/') = 0;
+	mount_fd = open(*directory ? directory : "/", O_RDONLY | O_DIRECTORY);
+	return open_by_handle_at(mount_fd, handle, flags);
+}
+
+static long open_32bit(const char *path, int flags)
+{
+#ifdef __x86_64__
+	/* The 32-bit entry takes 32-bit pointers. */
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long result;
+
+	strcpy(low, path);
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(5L), "b"(low), "c"((long)flags), "d"(0L)
+			 : "r8", "r9", "r10", "r11", "memory");
+	if (result < 0) {
+		errno = -result;
+		return -1;
+	}
+	return result;
+#else
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+static void *open_in_thread(void *path)
+{
+	return (void *)(long)open(path, O_RDONLY);
+}
+
+static long open_deep(const char *base, int depth)
+{
+	char name[201];
+	int at = open(base, O_RDONLY | O_DIRECTORY);
+
+	memset(name, 'd', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	for (int i = 0; i < depth; i++) {
+		int next;
+
+		mkdirat(at, name, 0755);
+		next = openat(at, name, O_RDONLY | O_DIRECTORY);
+		close(at);
+		at = next;
+	}
+	return openat(at, "leaf", O_CREAT | O_RDWR, 0600);
+}
+
+static long run_from_memory(char **argv)
+{
+	int from = open(argv[0], O_RDONLY), to = memfd_create("payload", MFD_CLOEXEC);
+	char *empty[] = { NULL };
+	char buffer[65536];
+	ssize_t got;
+
+	while ((got = read(from, buffer, sizeof(buffer))) > 0)
+		if (write(to, buffer, got) != got)
+			return -1;
+	return fexecve(to, argv, empty);
+}
+
+static long act(int argc, char **argv)
+{
+	const char *form = argv[1], *path = argv[2];
+	int flags = argc > 3 ? (int)strtol(argv[3], NULL, 0) : O_RDONLY;
+	struct open_how how = { .flags = (unsigned int)flags, .mode = flags & O_CREAT ? 0640 : 0 };
+	pthread_t thread;
+	void *result;
+
+	if (!strcmp(form, "open"))
+		return syscall(SYS_open, path, flags, 0640);
+	if (!strcmp(form, "openat"))
+		return syscall(SYS_openat, AT_FDCWD, path, flags, 0640);
+	if (!strcmp(form, "openat2"))
+		return syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	if (!strcmp(form, "creat"))
+		return syscall(SYS_creat, path, 0640);
+	if (!strcmp(form, "handle"))
+		return open_by_handle(path, flags);
+	if (!strcmp(form, "open32"))
+		return open_32bit(path, flags);
+	if (!strcmp(form, "relative"))
+		return openat(open(path, O_RDONLY | O_DIRECTORY), argv[3], O_RDONLY);
+	if (!strcmp(form, "tmpfile"))
+		return open(path, O_TMPFILE | O_RDWR, 0600);
+	if (!strcmp(form, "memfd"))
+		return run_from_memory(argv + 2);
+	if (!strcmp(form, "deep"))
+		return open_deep(path, atoi(argv[3]));
+	if (!strcmp(form, "thread")) {
+		pthread_create(&thread, NULL, open_in_thread, argv[2]);
+		pthread_join(thread, &result);
+		return (long)result;
+	}
+	errno = EINVAL;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 3)
+		return 2;
+	return report(act(argc, argv));
+}

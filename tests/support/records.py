@@ -1,0 +1,123 @@
+"""Records made by hand, for tests that need no kernel."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stockade.events import (
+    Container,
+    Event,
+    EventType,
+    ExecRecord,
+    FileObject,
+    OpenRecord,
+    Process,
+    ProcessId,
+    RecordHeader,
+    Task,
+    Text,
+)
+from stockade.events.text import NO_TEXT
+
+TASK = Task(
+    process=ProcessId(5_000_000_000, 100),
+    ancestors=(ProcessId(4_000_000_000, 50), ProcessId(1_000_000_000, 1)),
+    cap_effective=1 << 21,
+    cap_permitted=0,
+    cap_inheritable=0,
+    cap_bounding=0,
+    cap_ambient=0,
+    cgroup_id=77,
+    pid=100,
+    ns_tgid=1,
+    ns_pid=1,
+    sid=1,
+    uid=1000,
+    euid=0,
+    gid=1000,
+    egid=1000,
+    loginuid=(1 << 32) - 1,
+    mnt_ns=11,
+    pid_ns=12,
+    net_ns=13,
+    user_ns=14,
+    ipc_ns=15,
+    uts_ns=16,
+    cgroup_ns=17,
+    cgroup=Text("box"),
+    comm="cat",
+)
+FILE = FileObject(
+    inode=9,
+    dev=0x801,
+    rdev=0,
+    mode=0o100644,
+    uid=0,
+    links=1,
+    path_flags=0,
+    mount_point_len=4,
+    fs_magic=0xEF53,
+    fs_type="ext4",
+    path=Text("/mnt/shadow"),
+    mount_root=Text("/etc"),
+)
+NO_FILE = msgspec.structs.replace(FILE, inode=0, fs_type="", path=NO_TEXT, mount_root=NO_TEXT)
+
+
+def header(kind: EventType, result: int = 3, task: Task = TASK) -> RecordHeader:
+    """A record's head."""
+    return RecordHeader(time_ns=6_000_000_000, size=0, kind=0, type=kind, result=result, task=task)
+
+
+def open_record(
+    file: FileObject = FILE,
+    *,
+    kind: EventType = EventType.OPENAT,
+    result: int = 3,
+    flags: int = 0,
+    f_mode: int = 1,
+    argument: Text = NO_TEXT,
+    directory: Text = NO_TEXT,
+) -> OpenRecord:
+    """An open; by default a successful one for reading."""
+    return OpenRecord(
+        header=header(kind, result),
+        file=file,
+        flags=flags,
+        mode=0,
+        f_mode=f_mode,
+        argument=argument,
+        directory=directory,
+    )
+
+
+def exec_record(exe: FileObject = FILE, args: str = "cat\0-n\0file\0") -> ExecRecord:
+    """A successful exec."""
+    return ExecRecord(
+        header=header(EventType.EXECVE, 0),
+        exe=exe,
+        filename=Text("cat"),
+        args=Text(args),
+        cwd=Text("/home"),
+    )
+
+
+PROCESS = Process(TASK.process, "cat", "/bin/cat", ("cat", "-n", "file"), FILE)
+PARENT = Process(TASK.ancestors[0], "sh", "/bin/sh", ("sh", "-i"))
+INIT = Process(TASK.ancestors[1], "init", "/sbin/init", ("init",))
+CONTAINER = Container(id="box", runtime="runc", name="box", pid_ns=12, mnt_ns=11)
+
+
+def event(
+    record: OpenRecord | ExecRecord | None = None, container: Container | None = CONTAINER
+) -> Event:
+    """An event in a container, of a process whose parent is a shell."""
+    return Event(
+        record=record or open_record(),
+        process=PROCESS,
+        ancestors=(PARENT, INIT),
+        container=container,
+        host_path="/etc/shadow",
+        time_ns=1_700_000_000_123_456_789,
+        start_ns=1_700_000_000_000_000_000,
+    )

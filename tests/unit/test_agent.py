@@ -1,0 +1,192 @@
+"""The agent's rooms that need no kernel: processes, mounts, enrichment, alerts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stockade.agent import Enricher, HostMounts, Judge, ProcessTable
+from stockade.events import (
+    ABSENT,
+    UNKNOWN,
+    EventType,
+    ExitRecord,
+    ForkRecord,
+    ProcessId,
+    Text,
+)
+from stockade.rules import Engine
+from stockade.rules.ruleset import build
+from stockade.rules.source import SourceFile
+from stockade.workloads import Containers
+from tests.support.recorder import TICK_NS, boot_ticks
+from tests.support.records import FILE, NO_FILE, TASK, event, exec_record, header, open_record
+
+CHILD = ProcessId(7_000_000_000, 101)
+CLONE_THREAD = 0x10000
+
+
+def fork_record(flags: int = 0) -> ForkRecord:
+    return ForkRecord(header(EventType.CLONE, 101), CHILD, flags, 101, 2)
+
+
+def test_an_exec_makes_a_process() -> None:
+    table = ProcessTable()
+    table.update(exec_record())
+    process = table.get(TASK.process)
+    assert (process.name, process.exe, process.args) == (
+        "cat",
+        "/mnt/shadow",
+        ("cat", "-n", "file"),
+    )
+    assert process.file == FILE
+
+
+def test_a_failed_exec_changes_nothing() -> None:
+    table = ProcessTable()
+    table.update(msgspec.structs.replace(exec_record(), header=header(EventType.EXECVE, -2)))
+    assert len(table) == 0
+
+
+def test_a_child_is_what_its_parent_was() -> None:
+    table = ProcessTable()
+    table.update(exec_record())
+    table.update(fork_record())
+    child = table.get(CHILD)
+    assert (child.id, child.exe, child.args) == (CHILD, "/mnt/shadow", ("cat", "-n", "file"))
+
+
+def test_a_thread_is_no_process() -> None:
+    table = ProcessTable()
+    table.update(exec_record())
+    table.update(fork_record(CLONE_THREAD))
+    assert len(table) == 1
+
+
+def test_an_exit_ends_it() -> None:
+    table = ProcessTable()
+    table.update(exec_record())
+    table.update(ExitRecord(header(EventType.PROCEXIT, 0), 0))
+    assert len(table) == 0
+
+
+def test_what_runs_already_is_taken_in() -> None:
+    table = ProcessTable()
+    table.seed()
+    own = table.get(ProcessId(boot_ticks() * TICK_NS, os.getpid()))
+    assert own.exe == os.readlink("/proc/self/exe")
+    assert own.name == Path("/proc/self/comm").read_text().rstrip("\n")
+    assert isinstance(own.args, tuple)
+    assert "pytest" in " ".join(own.args)
+
+
+def test_a_process_that_was_missed_is_looked_up() -> None:
+    script = "echo; read line; :"
+    process = subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        found = ProcessTable().get(ProcessId(boot_ticks(process.pid) * TICK_NS, process.pid))
+        assert found.args == ("sh", "-c", script)
+        older = ProcessTable().get(
+            ProcessId((boot_ticks(process.pid) - 100) * TICK_NS, process.pid)
+        )
+        assert older.args is UNKNOWN
+
+
+def test_a_process_that_is_gone_is_unknown() -> None:
+    gone = ProcessTable().get(ProcessId(1, 1 << 30))
+    assert (gone.name, gone.exe, gone.args) == (UNKNOWN, UNKNOWN, UNKNOWN)
+
+
+MOUNTINFO = r"""21 1 8:1 / / rw - ext4 /dev/a rw
+22 21 8:1 /srv/data /data rw shared:1 - ext4 /dev/a rw
+23 21 0:5 /sub /mnt/with\040space rw - btrfs /dev/b rw
+24 21 0:6 / /proc rw - proc proc rw
+"""
+
+
+@pytest.fixture
+def mounts(tmp_path: Path) -> HostMounts:
+    (tmp_path / "mountinfo").write_text(MOUNTINFO)
+    return HostMounts([str(tmp_path / "mountinfo")])
+
+
+@pytest.mark.parametrize(
+    ("dev", "path", "host"),
+    [
+        (os.makedev(8, 1), "/etc/shadow", "/etc/shadow"),
+        (os.makedev(8, 1), "/", "/"),
+        (os.makedev(8, 1), "/srv/data/x", "/srv/data/x"),
+        (os.makedev(0, 5), "/sub/x", "/mnt/with space/x"),
+        (os.makedev(0, 5), "/sub", "/mnt/with space"),
+        (os.makedev(0, 5), "/subway", ABSENT),
+        (os.makedev(0, 5), "/other", ABSENT),
+        (os.makedev(0, 6), "/sys/kernel", "/proc/sys/kernel"),
+        (os.makedev(9, 9), "/etc/shadow", ABSENT),
+    ],
+)
+def test_where_the_host_has_a_file(mounts: HostMounts, dev: int, path: str, host: object) -> None:
+    assert mounts.host_path(dev, path) == host
+
+
+def test_the_first_table_that_may_be_read(tmp_path: Path) -> None:
+    (tmp_path / "mountinfo").write_text(MOUNTINFO)
+    missing = str(tmp_path / "missing")
+    with pytest.raises(FileNotFoundError):
+        HostMounts([missing])
+
+
+def test_an_event_is_completed(mounts: HostMounts, tmp_path: Path) -> None:
+    enricher = Enricher(ProcessTable(), Containers(TASK.mnt_ns + 1, (tmp_path,)), mounts)
+    execed = enricher.event(exec_record())
+    assert execed.process.exe == "/mnt/shadow"
+    assert execed.host_path is ABSENT
+    file = msgspec.structs.replace(FILE, dev=os.makedev(8, 1))
+    opened = enricher.event(open_record(file))
+    assert opened.host_path == "/etc/shadow"
+    assert opened.process.args == ("cat", "-n", "file")
+    assert opened.time_ns - opened.start_ns == 1_000_000_000
+    assert enricher.event(open_record(NO_FILE, result=-2)).host_path is ABSENT
+    cut = msgspec.structs.replace(file, path=Text("/end", truncated=True))
+    assert enricher.event(open_record(cut)).host_path is UNKNOWN
+
+
+def test_a_process_has_the_name_it_gives_itself(mounts: HostMounts, tmp_path: Path) -> None:
+    enricher = Enricher(ProcessTable(), Containers(1, (tmp_path,)), mounts)
+    enricher.event(exec_record())
+    record = open_record()
+    renamed = msgspec.structs.replace(
+        record, header=header(EventType.OPENAT, 3, msgspec.structs.replace(TASK, comm="busy"))
+    )
+    assert enricher.event(renamed).process.name == "busy"
+
+
+def test_an_alert_is_complete_and_printable() -> None:
+    text = """
+- rule: r
+  desc: d
+  condition: evt.type = openat
+  output: "%fd.name %proc.cmdline %container.image"
+  priority: error
+  tags: [t]
+  technique: [T1]
+"""
+    judge = Judge(Engine(build([SourceFile("r", text)])))
+    odd = event(open_record(msgspec.structs.replace(FILE, path=Text("/a\udcff\n\x1b[31m"))))
+    (alert,) = judge.alerts_of(odd)
+    assert judge.alerts == 1
+    assert alert.output == "/a\\xff\n\x1b[31m cat -n file <NA>"
+    assert alert.output_fields["container.image"] is None
+    decoded = msgspec.json.decode(msgspec.json.encode(alert))
+    assert decoded["type"] == "alert"
+    assert decoded["priority"] == "Error"
+    assert decoded["process"]["ancestors"][0] == {"pid": 50, "name": "sh", "exe": "/bin/sh"}
+    assert set(decoded) >= set(
+        "output priority rule time output_fields source tags hostname action container process"
+        " technique".split()
+    )
