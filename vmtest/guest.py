@@ -13,6 +13,8 @@ from pathlib import Path
 
 from vmtest.kernels import Booted
 
+PROJECT = Path(__file__).parents[1]
+
 # A boot costs 5 to 10 CPU seconds; a hang must not eat a shared machine.
 CPU_BUDGET_S = 300
 _POLL_S = 0.05
@@ -70,11 +72,24 @@ def _arguments(kernel: Booted, work: Path, memory_mib: int, extra: str) -> list[
     arguments += ["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2"]
     arguments += ["-m", str(memory_mib), "-nodefaults", "-no-user-config", "-nographic"]
     arguments += ["-no-reboot", "-nic", "none", "-kernel", str(kernel.vmlinux)]
-    arguments += ["-initrd", str(kernel.initramfs), "-append", f"{_COMMAND_LINE} {extra}".strip()]
+    arguments += [
+        "-initrd",
+        str(kernel.initramfs),
+        "-append",
+        f"{_COMMAND_LINE} stockade.project={PROJECT} {extra}",
+    ]
+    # A disk that reads as zeros, for what needs a block device.
+    arguments += ["-blockdev", "driver=null-co,node-name=disk,size=1048576,read-zeroes=on"]
+    arguments += ["-device", "virtio-blk-pci,drive=disk"]
     arguments += ["-chardev", f"file,id=console,path={work / 'console'}"]
     arguments += ["-serial", "chardev:console"]
-    shares = (("root", Path("/"), True), ("ctl", work / "ctl", False))
-    for tag, path, readonly in (*shares, ("modules", kernel.modules, True)):
+    shares = (
+        ("root", Path("/"), True),
+        ("project", PROJECT, True),
+        ("modules", kernel.modules, True),
+        ("ctl", work / "ctl", False),
+    )
+    for tag, path, readonly in shares:
         mode = ",readonly=on" if readonly else ""
         share = f"local,id={tag},path={path},security_model=none,multidevs=remap{mode}"
         arguments += ["-fsdev", share, "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]

@@ -1,7 +1,8 @@
 #!/bin/sh
 # The guest's init. The host's root comes read-only over 9p with a tmpfs above it, so
 # the guest sees the host's programs and this project and can harm neither.
-# The share ctl holds cmd, and receives stdout, stderr and rc.
+# The share ctl holds cmd, and receives stdout, stderr and rc. The share project is this project,
+# at the path it has on the host.
 export PATH=/bin
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
@@ -34,6 +35,10 @@ for mount in dev/shm run tmp var/lib/containers; do
 	mount -t tmpfs tmpfs $mount
 done
 chmod 1777 tmp
+# The project may lie under what has just been covered.
+project=$(sed -n 's/.*stockade\.project=\([^ ]*\).*/\1/p' proc/cmdline)
+mkdir -p ".$project"
+share project ".$project" cache=loose,ro
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t bpf bpf sys/fs/bpf
 mount -t tracefs tracefs sys/kernel/tracing

@@ -13,7 +13,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-_WANTED = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
+_WANTED = ("virtio_pci", "virtio_blk", "9pnet_virtio", "9p", "overlay")
 _SUFFIX = re.compile(r"\.ko(\.xz)?$")
 _DIRECTORIES = ("bin", "ctl", "dev", "lower", "modules", "new", "over", "proc", "sys")
 

@@ -71,12 +71,15 @@ def prepare(kernel: Kernel) -> Booted:
     done = root / "release"
     if not done.exists():
         root.mkdir(parents=True, exist_ok=True)
-        done.write_text(_build(kernel, root))
+        done.write_text(_fetch(kernel, root))
     release = done.read_text()
-    return Booted(release, root / "vmlinux", root / "initramfs.cpio", root / "unpacked")
+    booted = Booted(release, root / "vmlinux", root / "initramfs.cpio", root / "unpacked")
+    # Made anew each time: it is ours, takes no time, and may have changed.
+    write_initramfs(booted.modules / "lib/modules" / release, booted.initramfs)
+    return booted
 
 
-def _build(kernel: Kernel, root: Path) -> str:
+def _fetch(kernel: Kernel, root: Path) -> str:
     archive = Archive(root / "apt", kernel.source.format(mirror=MIRROR))
     package = archive.image_package(kernel.package)
     deb = archive.download(package)
@@ -92,7 +95,6 @@ def _build(kernel: Kernel, root: Path) -> str:
     subprocess.run(["depmod", "-b", unpacked, release], check=True)
     vmlinuz = (unpacked / f"boot/vmlinuz-{release}").read_bytes()
     (root / "vmlinux").write_bytes(extract_vmlinux(vmlinuz))
-    write_initramfs(modules, root / "initramfs.cpio")
     deb.unlink()
     return release
 

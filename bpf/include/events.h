@@ -129,7 +129,8 @@ struct record_header {
 /* The object behind an open descriptor or a running program. */
 struct file_object {
 	__u64 inode FIELD("ino", "uint", "inode number");
-	__u32 dev FIELD("dev", "dev", "device number of the filesystem, as stat(2) gives it");
+	__u32 dev FIELD("dev", "dev",
+			"device number of the filesystem, as /proc/PID/mountinfo gives it");
 	__u32 rdev FIELD("rdev", "dev", "device number of a device node");
 	__u32 mode FIELD("mode", "mode", "inode type and permission bits");
 	__u32 uid FIELD("uid", "uint", "owner of the inode");

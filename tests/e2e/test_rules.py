@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -53,15 +53,18 @@ def test_core_pattern_through_another_mount_of_procfs(agent: Agent, runc: Runc) 
 
 
 def test_a_block_device_under_any_name(agent: Agent, runc: Runc) -> None:
-    root = os.stat("/").st_dev
+    disk = next(Path("/sys/block").glob("*/dev"), None)
+    if disk is None:
+        pytest.skip("this machine has no block device")
+    major, minor = map(int, disk.read_text().split(":"))
     options = Options(
         capabilities=("CAP_MKNOD",),
         devices=(
             {
                 "path": "/dev/innocent",
                 "type": "b",
-                "major": os.major(root),
-                "minor": os.minor(root),
+                "major": major,
+                "minor": minor,
                 "fileMode": 0o600,
                 "uid": 0,
                 "gid": 0,
@@ -86,13 +89,14 @@ def test_a_program_from_a_memfd(agent: Agent, runc: Runc) -> None:
         assert [a for a in agent.alerts() if a["container"]["id"] == quiet] == []
 
 
-def test_a_secret_in_every_form_of_open(agent: Agent, runc: Runc) -> None:
+def test_a_secret_in_every_form_of_open(agent: Agent, runc: Runc, acts: Path) -> None:
     options = Options(
         mounts=(Mount(Path("/etc"), "/mnt/etc"),), capabilities=("CAP_DAC_READ_SEARCH",)
     )
-    forms = ["open", "openat", "openat2", "handle", "thread"]
-    if os.uname().machine == "x86_64":
-        forms.append("open32")
+    forms = ["open", "openat", "openat2", "handle", "thread", "open32"]
+    # Not every filesystem has handles, nor every architecture every call.
+    forms = [form for form in forms if not subprocess.call([acts, form, "/etc/shadow"])]
+    assert "openat" in forms
     with agent:
         for form in forms:
             name, done = runc.run(["acts", form, "/mnt/etc/shadow"], options)

@@ -159,7 +159,7 @@ class FileObject(msgspec.Struct, frozen=True, gc=False):
     inode: int
     """inode number"""
     dev: int
-    """device number of the filesystem, as stat(2) gives it"""
+    """device number of the filesystem, as /proc/PID/mountinfo gives it"""
     rdev: int
     """device number of a device node"""
     mode: int
@@ -349,7 +349,7 @@ FIELDS: tuple[tuple[str, str, type[msgspec.Struct], str, str], ...] = (
     ("thread.cgroup", "string", RecordHeader, "header.task.cgroup", "name of the task's cgroup"),
     ("proc.name", "string", RecordHeader, "header.task.comm", "command name of the task"),
     ("fd.ino", "uint", OpenRecord, "file.inode", "inode number"),
-    ("fd.dev", "dev", OpenRecord, "file.dev", "device number of the filesystem, as stat(2) gives it"),
+    ("fd.dev", "dev", OpenRecord, "file.dev", "device number of the filesystem, as /proc/PID/mountinfo gives it"),
     ("fd.rdev", "dev", OpenRecord, "file.rdev", "device number of a device node"),
     ("fd.mode", "mode", OpenRecord, "file.mode", "inode type and permission bits"),
     ("fd.uid", "uint", OpenRecord, "file.uid", "owner of the inode"),

@@ -1,0 +1,99 @@
+"""What the agent costs: the same calls with and without it, in turn.
+
+    python -m bench [--rounds N]
+
+A round is one run without the agent and one with it; medians are given, and the
+extremes, because machines are shared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.agent import Agent
+from tests.support.runc import Runc, make_rootfs
+
+HERE = Path(__file__).parent
+COUNTS = {"getppid": 3_000_000, "open": 200_000}
+LABELS = {"getppid": "getppid", "open": "open + close"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One operation, on the host or in a container."""
+
+    operation: str
+    contained: bool
+
+    def run(self, load: Path, runc: Runc) -> float:
+        """Nanoseconds per repetition."""
+        count = str(COUNTS[self.operation])
+        if not self.contained:
+            return float(subprocess.check_output([load, self.operation, count], text=True))
+        _, done = runc.run(["load", self.operation, count])
+        return float(done.stdout)
+
+
+CASES = [Case(operation, contained) for operation in COUNTS for contained in (False, True)]
+
+
+@contextmanager
+def tools() -> Iterator[tuple[Path, Runc]]:
+    """The load generator, and a root file system that has it."""
+    work = Path(tempfile.mkdtemp(prefix="stockade-bench-"))
+    try:
+        load = work / "load"
+        subprocess.run(["gcc", "-O2", "-static", "-o", load, HERE / "load.c"], check=True)
+        yield load, Runc(work, make_rootfs(work / "rootfs", [load]))
+    finally:
+        shutil.rmtree(work)
+
+
+def measure(rounds: int) -> tuple[dict[tuple[Case, bool], list[float]], dict[str, int]]:
+    """All figures by case and by whether the agent ran, and what the agent lost."""
+    figures: dict[tuple[Case, bool], list[float]] = {
+        (case, agent): [] for case in CASES for agent in (False, True)
+    }
+    lost: dict[str, int] = {}
+    with tools() as (load, runc):
+        for _ in range(rounds):
+            for with_agent in (False, True):
+                with Agent() if with_agent else nullcontext() as agent:
+                    for case in CASES:
+                        figures[case, with_agent].append(case.run(load, runc))
+                    if agent:
+                        for reason, count in agent.stop()[1]["lost"].items():
+                            lost[reason] = lost.get(reason, 0) + count
+    return figures, lost
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    before = os.getloadavg()[0]
+    figures, lost = measure(rounds)
+    print(f"{rounds} rounds, load {before:.1f} before and {os.getloadavg()[0]:.1f} after")
+    print(f"{'':28}{'without':>10}{'with':>10}{'added ns':>10}{'ratio':>8}   (ns, extremes)")
+    for case in CASES:
+        off, on = figures[case, False], figures[case, True]
+        base, cost = statistics.median(off), statistics.median(on)
+        label = f"{LABELS[case.operation]}, {'container' if case.contained else 'host'}"
+        spread = f"{min(off):.0f}..{max(off):.0f}, {min(on):.0f}..{max(on):.0f}"
+        row = f"{label:<28}{base:>10.0f}{cost:>10.0f}{cost - base:>+10.0f}{cost / base:>8.2f}"
+        print(f"{row}   ({spread})")
+    print(f"lost: {lost or 'nothing'}")
+
+
+if __name__ == "__main__":
+    main()
