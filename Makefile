@@ -45,11 +45,13 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 	$(BIN)/python -m stockade.events.generate $(OBJECT) --check
+	$(BIN)/python -m stockade.events.reference --check
 	$(BIN)/pytest -q tests/unit tests/property
 
 # make generate  write again what is made from the C headers and from the field catalogue
 generate: setup
 	$(BIN)/python -m stockade.events.generate $(OBJECT)
+	$(BIN)/python -m stockade.events.reference
 	$(BIN)/ruff format -q .
 	$(BIN)/clang-format -i $(C_FILES)
 

@@ -4,7 +4,6 @@
 #define STOCKADE_CONFIG_H
 
 enum {
-	SYSCALL_ABIS = 2, /* the kernel's own, and the 32-bit one beside it */
 	SYSCALL_COUNT = 512,
 };
 

@@ -4,13 +4,14 @@
 #define STOCKADE_LIB_CGROUP_H
 
 #include "vmlinux.h"
+#include "lib/read.bpf.h"
 
 static __always_inline struct cgroup *controller_cgroup(struct css_set *set, __u32 subsys)
 {
 	struct cgroup_subsys_state *css = NULL;
 
 	bpf_core_read(&css, sizeof(css), (void *)set->subsys + subsys * sizeof(css));
-	return BPF_CORE_READ(css, cgroup);
+	return READ(struct cgroup_subsys_state, css, cgroup);
 }
 
 /*
@@ -25,10 +26,10 @@ static __always_inline struct cgroup *container_cgroup(struct task_struct *task)
 	if (unified->level > 0)
 		return unified;
 	cgroup = controller_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
-	if (BPF_CORE_READ(cgroup, level) > 0)
+	if (READ(struct cgroup, cgroup, level) > 0)
 		return cgroup;
 	cgroup = controller_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
-	if (BPF_CORE_READ(cgroup, level) > 0)
+	if (READ(struct cgroup, cgroup, level) > 0)
 		return cgroup;
 	return unified;
 }

@@ -6,7 +6,10 @@
 
 const volatile struct config config = {};
 
-/* enum event_type of a system call by ABI and number; EVENT_NONE where no rule asks for it. */
-const volatile __u8 syscall_types[SYSCALL_ABIS][SYSCALL_COUNT] = {};
+/*
+ * enum event_type by system call number, EVENT_NONE where no rule asks for it:
+ * of the kernel's own ABI in the low byte, of the 32-bit one in the high byte.
+ */
+const volatile __u16 syscall_types[SYSCALL_COUNT] = {};
 
 #endif

@@ -34,11 +34,17 @@ static __always_inline __u32 syscall_nr(struct pt_regs *regs)
 	return ((struct pt_regs___arm64 *)regs)->syscallno;
 }
 
-static __always_inline __u8 syscall_type(struct pt_regs *regs, __u32 abi)
+/* What rules call this system call, in either ABI: the common answer is neither. */
+static __always_inline __u16 syscall_entry(struct pt_regs *regs)
 {
 	__u32 nr = syscall_nr(regs);
 
-	return nr < SYSCALL_COUNT ? syscall_types[abi][nr] : EVENT_NONE;
+	return nr < SYSCALL_COUNT ? syscall_types[nr] : EVENT_NONE;
+}
+
+static __always_inline __u8 entry_type(__u16 entry, __u32 abi)
+{
+	return abi == ABI_COMPAT ? entry >> 8 : entry & 0xff;
 }
 
 #define ARGUMENT(regs, abi, native, compat, n)                                                     \

@@ -5,6 +5,7 @@
 
 #include "events.h"
 #include "lib/cgroup.bpf.h"
+#include "lib/read.bpf.h"
 
 #define CAPABILITIES(cred, set)                                                                    \
 	(bpf_core_field_exists(((struct cred *)0)->set.val)                                        \
@@ -22,12 +23,12 @@ static __always_inline const struct upid *own_upid(struct task_struct *task)
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 
 	return (const void *)pid + bpf_core_field_offset(struct pid, numbers) +
-	       BPF_CORE_READ(pid, level) * bpf_core_type_size(struct upid);
+	       READ(struct pid, pid, level) * bpf_core_type_size(struct upid);
 }
 
 static __always_inline __u32 own_nr(struct task_struct *task)
 {
-	return BPF_CORE_READ(own_upid(task), nr);
+	return READ(struct upid, own_upid(task), nr);
 }
 
 static __always_inline __u32 initial_nr(struct pid *pid)
@@ -92,7 +93,7 @@ static __noinline int fill_task(struct task *out, struct task_struct *task)
 	out->pid = task->pid;
 	out->ns_pid = own_nr(task);
 	out->ns_tgid = own_nr(leader);
-	out->pid_ns = BPF_CORE_READ(own_upid(task), ns, ns.inum);
+	out->pid_ns = READ(struct pid_namespace, READ(struct upid, own_upid(task), ns), ns.inum);
 	out->sid = initial_nr(leader->signal->pids[PIDTYPE_SID]);
 	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
 	out->loginuid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (__u32)-1;

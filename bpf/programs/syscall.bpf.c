@@ -20,10 +20,16 @@ static __always_inline bool wanted(struct task_struct *task, __u8 type)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 abi = current_abi(task);
-	__u8 type = syscall_type(regs, abi);
+	__u16 entry = syscall_entry(regs);
+	struct task_struct *task;
+	__u32 abi;
+	__u8 type;
 
+	if (!entry)
+		return 0;
+	task = bpf_get_current_task_btf();
+	abi = current_abi(task);
+	type = entry_type(entry, abi);
 	if (type == EVENT_NONE || !wanted(task, type))
 		return 0;
 	switch (type) {

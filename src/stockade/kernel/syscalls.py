@@ -42,12 +42,12 @@ _ARM = {
     387: Type.EXECVEAT,
     437: Type.OPENAT2,
 }
-# The kernel's own ABI, then the 32-bit one: the order of ABI_* in bpf/lib/syscall.bpf.h.
+# The kernel's own ABI, then the 32-bit one.
 TABLES = {"x86_64": (_AMD64, _I386), "aarch64": (_ARM64, _ARM)}
 
 
 def pack_table(machine: str, wanted: Container[Type]) -> bytes:
-    """The bytes of syscall_types[][]: the event type of each number that is wanted.
+    """The bytes of syscall_types[]: the event types of each number, where they are wanted.
 
     Args:
         machine: as os.uname() names it.
@@ -56,11 +56,9 @@ def pack_table(machine: str, wanted: Container[Type]) -> bytes:
     Raises:
         KeyError: an unsupported architecture.
     """
-    packed = bytearray()
-    for table in TABLES[machine]:
-        types = bytearray(SYSCALL_COUNT)
+    packed = bytearray(2 * SYSCALL_COUNT)
+    for byte, table in enumerate(TABLES[machine]):
         for number, kind in table.items():
             if kind in wanted:
-                types[number] = kind
-        packed += types
+                packed[2 * number + byte] = kind
     return bytes(packed)
