@@ -6,8 +6,10 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# What runs as root leaves no files of root's behind that make clean could not remove.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo env PYTHONDONTWRITEBYTECODE=1)
 STAMP := $(VENV)/.set-up
+CORE := src/stockade/kernel/_native.abi3.so
 OBJECT := src/stockade/kernel/objects/stockade.bpf.o
 NATIVE := $(wildcard src/stockade/kernel/native/*)
 C_FILES := $(wildcard bpf/*.c bpf/*/*.h bpf/*/*.c src/stockade/kernel/native/*.[ch] tests/*/*.c bench/*.c)
@@ -18,11 +20,13 @@ help:
 # make setup   install what building needs (apt, PyPI) and build into .venv
 setup: $(STAMP) objects
 
-$(STAMP): pyproject.toml uv.lock setup.py packaging/uv.txt packaging/install-packages.sh $(NATIVE)
+# The core is built into the source tree: when it is missing, a cached build does not bring it back.
+$(STAMP): pyproject.toml uv.lock setup.py packaging/uv.txt packaging/install-packages.sh $(NATIVE) \
+		$(if $(wildcard $(CORE)),,FORCE)
 	packaging/install-packages.sh build
-	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r packaging/uv.txt
-	$(BIN)/uv sync -q --locked
+	$(BIN)/uv --system-certs sync -q --locked --reinstall-package stockade
 	@touch $@
 
 objects: | $(STAMP)
@@ -32,10 +36,10 @@ test-setup: setup
 	packaging/install-packages.sh test
 
 run: setup
-	$(SUDO) $(BIN)/stockade run $(ARGS)
+	@$(SUDO) $(BIN)/stockade run $(ARGS)
 
 test: test-setup
-	$(SUDO) $(BIN)/pytest $(ARGS)
+	$(SUDO) $(BIN)/pytest -p no:cacheprovider $(ARGS)
 
 # make check   everything a change needs: lint, types, layers, formats, generated files, quick tests
 check: setup
@@ -64,4 +68,6 @@ clean:
 	rm -rf $(VENV) build dist src/stockade/kernel/_native.* src/*.egg-info
 	$(MAKE) -C bpf clean
 
-.PHONY: help setup objects test-setup run test check generate bench clean
+FORCE:
+
+.PHONY: FORCE help setup objects test-setup run test check generate bench clean

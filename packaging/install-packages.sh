@@ -5,6 +5,14 @@
 #   install-packages.sh build|test
 set -eu
 
+case "${1-}" in
+build | test) purpose=$1 ;;
+*)
+	echo "usage: install-packages.sh build|test" >&2
+	exit 2
+	;;
+esac
+
 # The first of some packages that this release has.
 first_known() {
 	for package in "$@"; do
@@ -18,7 +26,7 @@ first_known() {
 
 build_packages() {
 	clang=$(first_known clang-19 clang-20 clang-18 clang)
-	echo "gcc libc6-dev make libbpf-dev libelf-dev zlib1g-dev"
+	echo "ca-certificates gcc libc6-dev make libbpf-dev libelf-dev zlib1g-dev"
 	echo "$clang" "llvm${clang#clang}"
 	# A Python that does not come from the distribution brings its own of these.
 	python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
@@ -37,10 +45,16 @@ installed() {
 }
 
 as_root() {
-	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "This needs root: run make as root, or install sudo" >&2
+		exit 3
+	fi
 }
 
-purpose=$1
 if ! command -v apt-get >/dev/null; then
 	echo "No apt-get here. To $purpose, Stockade needs what these Debian packages hold:" >&2
 	"${purpose}_packages" >&2

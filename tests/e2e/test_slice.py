@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -93,6 +94,16 @@ def test_a_signal_ends_it_in_good_order(number: signal.Signals) -> None:
         assert code == 0
         assert summary["lost"] == {}
         assert agent.stderr() == ""
+
+
+@pytest.mark.parametrize("delay_ms", [50, 150, 300, 450, 600])
+def test_a_signal_at_any_time_is_no_error(delay_ms: int) -> None:
+    process = subprocess.Popen([STOCKADE, "run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(delay_ms / 1000)
+    process.terminate()
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert b"Traceback" not in err
 
 
 def test_people_get_one_line(runc: Runc) -> None:

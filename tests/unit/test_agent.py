@@ -67,6 +67,17 @@ def test_a_thread_is_no_process() -> None:
     assert len(table) == 1
 
 
+def test_who_made_it_is_remembered() -> None:
+    table = ProcessTable()
+    runc = msgspec.structs.replace(TASK, comm="runc")
+    table.update(msgspec.structs.replace(fork_record(), header=header(EventType.CLONE, 101, runc)))
+    assert table.get(CHILD).runtime == "runc"
+    inside = msgspec.structs.replace(TASK, process=CHILD)
+    table.update(msgspec.structs.replace(exec_record(), header=header(EventType.EXECVE, 0, inside)))
+    assert table.get(CHILD).name == "cat"
+    assert table.get(CHILD).runtime == "runc"
+
+
 def test_an_exit_ends_it() -> None:
     table = ProcessTable()
     table.update(exec_record())
@@ -103,10 +114,11 @@ def test_a_process_that_is_gone_is_unknown() -> None:
     assert (gone.name, gone.exe, gone.args) == (UNKNOWN, UNKNOWN, UNKNOWN)
 
 
-MOUNTINFO = r"""21 1 8:1 / / rw - ext4 /dev/a rw
+MOUNTINFO = """21 1 8:1 / / rw - ext4 /dev/a rw
 22 21 8:1 /srv/data /data rw shared:1 - ext4 /dev/a rw
-23 21 0:5 /sub /mnt/with\040space rw - btrfs /dev/b rw
+23 21 0:5 /sub /mnt/with\\040space rw - btrfs /dev/b rw
 24 21 0:6 / /proc rw - proc proc rw
+25 21 0:7 / /odd\x0b\x85\u2028\\134name rw - tmpfs none rw
 """
 
 
@@ -127,6 +139,7 @@ def mounts(tmp_path: Path) -> HostMounts:
         (os.makedev(0, 5), "/subway", ABSENT),
         (os.makedev(0, 5), "/other", ABSENT),
         (os.makedev(0, 6), "/sys/kernel", "/proc/sys/kernel"),
+        (os.makedev(0, 7), "/x", "/odd\x0b\x85\u2028\\name/x"),
         (os.makedev(9, 9), "/etc/shadow", ABSENT),
     ],
 )

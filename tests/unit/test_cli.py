@@ -44,3 +44,9 @@ def test_wrong_rules_are_1_and_shown_with_their_line(
     assert lines[2] == "                 ^"
     assert lines[3].startswith("    did you mean proc.name")
     assert lines[-1] == "stockade: 1 error in the rules"
+
+
+def test_no_rules_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.yaml").write_text("- list: l\n  items: []\n")
+    assert call(["run", "--rules", str(tmp_path)]) == 2
+    assert f"no rules in {tmp_path}" in capsys.readouterr().err

@@ -54,8 +54,8 @@ def test_a_line_for_people_is_one_line_without_control_characters(alert: Alert) 
     (line,) = out.getvalue().splitlines()
     assert line.endswith("Warning  bad\\x1b[2Jname A file was opened: cat opened /mnt/shadow")
     first, last = notes.getvalue().splitlines()
-    assert first == "stockade: watching with 1 rules, tier tracepoint; Ctrl-C stops"
-    assert last == "stockade: 2 events, 1 alerts, lost: nothing"
+    assert first == "stockade: watching with 1 rule, tier tracepoint; Ctrl-C stops"
+    assert last == "stockade: 2 events, 1 alert, lost: nothing"
 
 
 @pytest.mark.parametrize(

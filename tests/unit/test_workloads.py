@@ -17,6 +17,7 @@ from tests.support.records import INIT, PARENT, TASK
 
 HOST = 1
 HEX = "0123456789abcdef" * 4
+PLAIN = Process(TASK.process)
 
 
 def in_cgroup(name: str, mnt_ns: int = 11) -> Task:
@@ -44,13 +45,13 @@ def write_state(root: Path, name: str, **keys: object) -> None:
 
 
 def test_the_hosts_mount_namespace_is_the_hosts(containers: Containers) -> None:
-    assert containers.find(in_cgroup(HEX, HOST), ()) is None
-    assert containers.find(in_cgroup(HEX, 0), ()) is None
+    assert containers.find(in_cgroup(HEX, HOST), PLAIN, ()) is None
+    assert containers.find(in_cgroup(HEX, 0), PLAIN, ()) is None
 
 
 def test_by_the_cgroup_of_the_runtimes_state(containers: Containers, root: Path) -> None:
     write_state(root, "web", cgroup_paths={"": "/sys/fs/cgroup/system.slice/runc-web.scope"})
-    found = containers.find(in_cgroup("runc-web.scope"), ())
+    found = containers.find(in_cgroup("runc-web.scope"), PLAIN, ())
     assert found is not None
     assert (found.id, found.runtime, found.name) == ("web", "runc", "web")
     assert (found.pid_ns, found.mnt_ns) == (TASK.pid_ns, TASK.mnt_ns)
@@ -59,7 +60,7 @@ def test_by_the_cgroup_of_the_runtimes_state(containers: Containers, root: Path)
 def test_by_the_namespace_of_the_first_process(containers: Containers, root: Path) -> None:
     own = os.stat("/proc/self/ns/mnt").st_ino
     write_state(root, "web", init_process_pid=os.getpid(), init_process_start=boot_ticks())
-    found = containers.find(in_cgroup("/", own), ())
+    found = containers.find(in_cgroup("/", own), PLAIN, ())
     assert found is not None
     assert found.id == "web"
 
@@ -67,7 +68,7 @@ def test_by_the_namespace_of_the_first_process(containers: Containers, root: Pat
 def test_a_reused_process_number_is_another_process(containers: Containers, root: Path) -> None:
     own = os.stat("/proc/self/ns/mnt").st_ino
     write_state(root, "web", init_process_pid=os.getpid(), init_process_start=boot_ticks() + 1)
-    assert containers.find(in_cgroup("/", own), ()) is None
+    assert containers.find(in_cgroup("/", own), PLAIN, ()) is None
 
 
 @pytest.mark.parametrize(
@@ -75,36 +76,43 @@ def test_a_reused_process_number_is_another_process(containers: Containers, root
     [HEX, f"docker-{HEX}.scope", f"cri-containerd-{HEX}.scope", f"libpod-{HEX}.scope"],
 )
 def test_by_an_engines_name_for_the_cgroup(containers: Containers, leaf: str) -> None:
-    found = containers.find(in_cgroup(leaf), ())
+    found = containers.find(in_cgroup(leaf), PLAIN, ())
     assert found is not None
     assert found.id == HEX
 
 
 @pytest.mark.parametrize("leaf", [HEX[:32], "session-1.scope", "cron.service", f"{HEX}0"])
 def test_other_cgroups_are_the_hosts(containers: Containers, leaf: str) -> None:
-    assert containers.find(in_cgroup(leaf), child_of("systemd")) is None
+    assert containers.find(in_cgroup(leaf), PLAIN, child_of("systemd")) is None
 
 
 def test_by_a_runtime_among_the_ancestors(containers: Containers) -> None:
-    found = containers.find(in_cgroup("web"), child_of("runc:[2:INIT]"))
+    found = containers.find(in_cgroup("web"), PLAIN, child_of("runc:[2:INIT]"))
+    assert found is not None
+    assert (found.id, found.runtime) == ("web", "runc")
+
+
+def test_by_the_runtime_that_made_it_though_it_has_gone(containers: Containers) -> None:
+    orphan = msgspec.structs.replace(PLAIN, runtime="runc")
+    found = containers.find(in_cgroup("web"), orphan, ())
     assert found is not None
     assert (found.id, found.runtime) == ("web", "runc")
 
 
 def test_what_was_found_stays_found(containers: Containers, root: Path) -> None:
     write_state(root, "web", cgroup_paths={"pids": "/x/web"})
-    first = containers.find(in_cgroup("web"), ())
+    first = containers.find(in_cgroup("web"), PLAIN, ())
     (root / "web/state.json").unlink()
-    assert containers.find(in_cgroup("web"), ()) is first
+    assert containers.find(in_cgroup("web"), PLAIN, ()) is first
 
 
 def test_a_container_is_found_once_its_first_program_runs(
     containers: Containers, root: Path
 ) -> None:
     early = msgspec.structs.replace(in_cgroup("web"), comm="runc:[2:INIT]")
-    assert containers.find(early, ()) is None
+    assert containers.find(early, PLAIN, ()) is None
     write_state(root, "web", cgroup_paths={"": "/web"})
-    assert containers.find(in_cgroup("web"), ()) is not None
+    assert containers.find(in_cgroup("web"), PLAIN, ()) is not None
 
 
 def test_states_that_are_no_states_are_left_out(root: Path) -> None:

@@ -131,12 +131,17 @@ class Agent:
 
     def _take(self, raw: memoryview) -> None:
         try:
-            record = decode(raw)
+            alerts = list(self._judge.alerts_of(self._enricher.event(decode(raw))))
         except RecordError as err:
             self._lost["decode"] += 1
             log.warning("record not understood", error=str(err))
             return
-        for alert in self._judge.alerts_of(self._enricher.event(record)):
+        except Exception:
+            # One event that we cannot handle must not end the watch over all others.
+            self._lost["internal"] += 1
+            log.exception("event not judged")
+            return
+        for alert in alerts:
             self._sink.alert(alert)
 
     def _summary(self) -> Summary:

@@ -48,7 +48,7 @@ class Enricher:
             record=record,
             process=process,
             ancestors=ancestors,
-            container=self._containers.find(task, ancestors),
+            container=self._containers.find(task, process, ancestors),
             host_path=self._host_path(record),
             time_ns=record.header.time_ns + self._offset_ns,
             start_ns=task.process.start_ns + self._offset_ns,

@@ -13,7 +13,7 @@ from stockade.events import ABSENT, Missing
 
 # Init may hide its own from us.
 _MOUNTINFO = ("/proc/1/mountinfo", "/proc/self/mountinfo")
-_ESCAPE = re.compile(r"\\([0-7]{3})")
+_ESCAPE = re.compile(rb"\\([0-7]{3})")
 
 
 class HostMounts:
@@ -60,9 +60,11 @@ class HostMounts:
         while chunk := os.read(self._fd, 1 << 16):
             content += chunk
         mounts = defaultdict(list)
-        for line in content.decode("utf-8", "surrogateescape").splitlines():
-            _, _, dev, root, point, *_ = line.split(" ")
-            major, minor = map(int, dev.split(":"))
+        # The kernel escapes space, tab, newline and backslash, nothing else: a mount point may
+        # hold any other character that str.splitlines would split at.
+        for line in content.split(b"\n")[:-1]:
+            _, _, dev, root, point, *_ = line.split(b" ")
+            major, minor = map(int, dev.split(b":"))
             mounts[os.makedev(major, minor)].append((_unescape(root), _unescape(point)))
         return {dev: sorted(pairs, key=lambda pair: len(pair[0])) for dev, pairs in mounts.items()}
 
@@ -77,5 +79,6 @@ def _open_first(paths: Sequence[str]) -> int:
     return os.open(last, os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _unescape(text: str) -> str:
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 8)), text)
+def _unescape(raw: bytes) -> str:
+    plain = _ESCAPE.sub(lambda match: bytes([int(match[1], 8)]), raw)
+    return plain.decode("utf-8", "surrogateescape")

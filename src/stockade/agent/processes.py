@@ -15,6 +15,7 @@ from stockade.events import (
     ProcessId,
     Record,
     Text,
+    runtime_name,
 )
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
@@ -54,10 +55,15 @@ class ProcessTable:
         identity = record.header.task.process
         match record:
             case ExecRecord() if record.header.result >= 0:
-                self._add(_from_exec(record))
+                before = self._processes.get(_key(identity))
+                self._add(_from_exec(record, before.runtime if before else None))
             case ForkRecord() if not record.flags & _CLONE_THREAD:
                 parent = self.get(identity)
-                self._add(Process(record.child, parent.name, parent.exe, parent.args, parent.file))
+                runtime = runtime_name(record.header.task.comm) or parent.runtime
+                child = Process(
+                    record.child, parent.name, parent.exe, parent.args, parent.file, runtime
+                )
+                self._add(child)
             case ExitRecord():
                 self._processes.pop(_key(identity), None)
 
@@ -81,7 +87,7 @@ def _known(text: Text) -> str | Missing:
     return text.value if text.known and not text.truncated else UNKNOWN
 
 
-def _from_exec(record: ExecRecord) -> Process:
+def _from_exec(record: ExecRecord, runtime: str | None) -> Process:
     task = record.header.task
     args = record.args
     return Process(
@@ -91,6 +97,7 @@ def _from_exec(record: ExecRecord) -> Process:
         # A truncated argv is still most of it.
         args=_split(args.value) if args.known else UNKNOWN,
         file=record.exe,
+        runtime=runtime,
     )
 
 

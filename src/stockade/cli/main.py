@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -25,11 +24,6 @@ cli.add_command(run)
 cli.add_command(doctor)
 
 
-def main() -> None:
-    """The console script."""
-    sys.exit(call(sys.argv[1:]))
-
-
 def call(arguments: list[str]) -> int:
     """Run a command line; returns its exit code."""
     stderr = Console(stderr=True, highlight=False)
@@ -48,6 +42,11 @@ def call(arguments: list[str]) -> int:
     except StockadeError as err:
         _show_error(stderr, err)
         return err.exit_code
+    except OSError as err:
+        _show(
+            stderr, f"stockade: {err.strerror or err}{f': {err.filename}' if err.filename else ''}"
+        )
+        return ExitCode.FINDINGS
     return result if isinstance(result, int) else ExitCode.OK
 
 

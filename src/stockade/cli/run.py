@@ -20,7 +20,7 @@ from stockade.workloads import Containers
 PACKS = Path(__file__).parents[1] / "packs"
 
 
-@click.command()
+@click.command(short_help="Watch this host, and say what the rules find.")
 @click.option(
     "-r",
     "--rules",
@@ -41,10 +41,14 @@ def run(*, paths: tuple[Path, ...], output: str) -> None:
     """Watch this host until Ctrl-C or SIGTERM, and say what the rules find."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     engine = Engine(load_rules(list(paths) or [PACKS]))
+    if not engine.rules:
+        raise click.UsageError(f"no rules in {', '.join(map(str, paths))}")
     asyncio.run(_run(engine, _sink(output)))
 
 
 def _sink(output: str) -> Sink:
+    if sys.stdout is None:
+        raise click.UsageError("stdout is closed: nobody would see an alert")
     if output == "json":
         return JsonLines(sys.stdout.buffer)
     return Terminal(Console(highlight=False), Console(stderr=True, highlight=False))

@@ -31,7 +31,7 @@ from stockade.events.alert import (
     process_view,
 )
 from stockade.events.btf import Btf
-from stockade.events.entities import HOST, Container, Process
+from stockade.events.entities import HOST, Container, Process, runtime_name
 from stockade.events.event import Event
 from stockade.events.layout import digest as layout_digest
 from stockade.events.text import Text
@@ -76,4 +76,5 @@ __all__ = [
     "pack_config",
     "printable",
     "process_view",
+    "runtime_name",
 ]

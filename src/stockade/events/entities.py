@@ -8,6 +8,12 @@ from stockade.events._records import FileObject, ProcessId
 from stockade.events.values import UNKNOWN, Missing
 
 HOST = "host"
+_RUNTIMES = ("runc", "crun", "conmon", "containerd-shim", "docker-init")
+
+
+def runtime_name(command: str) -> str | None:
+    """The container runtime that a command name belongs to, such as runc of runc:[2:INIT]."""
+    return command.partition(":")[0] if command.startswith(_RUNTIMES) else None
 
 
 class Process(msgspec.Struct):
@@ -19,6 +25,8 @@ class Process(msgspec.Struct):
         exe: the path of its program, from the root of its mount namespace.
         args: argv.
         file: the program's inode and filesystem; None when not seen.
+        runtime: the container runtime that it descends from, as seen when it was made: later
+            its ancestors may have gone.
     """
 
     id: ProcessId
@@ -26,6 +34,7 @@ class Process(msgspec.Struct):
     exe: str | Missing = UNKNOWN
     args: tuple[str, ...] | Missing = UNKNOWN
     file: FileObject | None = None
+    runtime: str | None = None
 
 
 class Container(msgspec.Struct, frozen=True):

@@ -14,6 +14,8 @@ from stockade.errors import MissingFeature, MissingPrivilege, StockadeError
 BTF = Path("/sys/kernel/btf/vmlinux")
 
 _LOG_BYTES = 1 << 20
+# PROC_USER_INIT_INO of linux/proc_ns.h: the same on every kernel.
+_INITIAL_USER_NS = 0xEFFFFFFD
 _CAP_BPF = 39
 _CAP_SYS_ADMIN = 21
 
@@ -68,6 +70,10 @@ def require_btf() -> None:
 
 def require_privilege() -> None:
     """Raise MissingPrivilege for a process that may not use BPF."""
+    if os.stat("/proc/self/ns/user").st_ino != _INITIAL_USER_NS:
+        raise MissingPrivilege(
+            "root of a user namespace may not use BPF", hint="run in the initial user namespace"
+        )
     if not may_use_bpf():
         raise MissingPrivilege("this needs root, or CAP_BPF with CAP_PERFMON", hint="run as root")
 

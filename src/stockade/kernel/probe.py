@@ -118,7 +118,7 @@ def _required(name: str, detail: str, need: Callable[[], object]) -> Finding:
 
 def _probe(name: str, hook: _Hook) -> Finding:
     try:
-        with _loaded(hook.program, os.getpid()) as probe:
+        with _loaded(hook.program) as probe:
             probe.attach(hook.program)
             hook.act()
             fired = _hits(probe)
@@ -136,10 +136,9 @@ def _refusal(err: StockadeError) -> str:
 
 
 @contextmanager
-def _loaded(program: str, tgid: int) -> Iterator[Object]:
+def _loaded(program: str) -> Iterator[Object]:
     """The probes, with only one of them loaded: a refusal then hides no other."""
     with Object(object_image("probes"), "probes") as probe:
-        probe.set_variable("prober_tgid", tgid.to_bytes(4, "little"))
         for each in probe.programs():
             probe.set_autoload(each, on=each == program)
         probe.load()
@@ -159,9 +158,9 @@ def _remedy(name: str) -> str | None:
         active = _LSM_LIST.read_text()
     except OSError:
         return "mount -t securityfs securityfs /sys/kernel/security, then ask again"
-    if "bpf" in active.split(","):
-        return "bpf is among the security modules; this kernel refuses trampolines"
-    return f"boot with lsm={active},bpf"
+    if "bpf" in active.strip().split(","):
+        return "needs a kernel that allows BPF trampolines"
+    return f"boot with lsm={active.strip()},bpf"
 
 
 def unified_cgroup() -> Path | None:
@@ -204,7 +203,7 @@ def _fire_in(group: Path) -> int:
         os._exit(0)
     try:
         (group / "cgroup.procs").write_text(str(child))
-        with _loaded("probe_cgroup", child) as probe:
+        with _loaded("probe_cgroup") as probe:
             directory = os.open(group, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 probe.attach_cgroup("probe_cgroup", directory)

@@ -35,7 +35,8 @@ class Terminal:
 
     def ready(self, message: Ready) -> None:
         """Events flow from now on."""
-        self._note(f"watching with {message.rules} rules, tier {message.tier}; Ctrl-C stops")
+        rules = _count(message.rules, "rule")
+        self._note(f"watching with {rules}, tier {message.tier}; Ctrl-C stops")
 
     def alert(self, message: Alert) -> None:
         """A rule fired."""
@@ -53,10 +54,15 @@ class Terminal:
     def summary(self, message: Summary) -> None:
         """Nothing follows."""
         lost = ", ".join(f"{reason} {count}" for reason, count in message.lost.items())
-        self._note(f"{message.events} events, {message.alerts} alerts, lost: {lost or 'nothing'}")
+        events, alerts = _count(message.events, "event"), _count(message.alerts, "alert")
+        self._note(f"{events}, {alerts}, lost: {lost or 'nothing'}")
 
     def _note(self, text: str) -> None:
         self._notes.print(Text(f"stockade: {text}"), soft_wrap=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def visible(text: str) -> str:

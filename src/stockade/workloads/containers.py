@@ -3,7 +3,7 @@
 A task in the host's mount namespace is the host's. Another one belongs to the
 container whose runtime state names its cgroup or started in its namespaces;
 failing that, to the one its cgroup is called after, if the name is an engine's
-or a runtime is among its ancestors. Everything else (a systemd unit with
+or the process descends from a runtime. Everything else (a systemd unit with
 private mounts, a sandboxed browser) is the host's.
 """
 
@@ -15,11 +15,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-from stockade.events import Container, Process, Task
+from stockade.events import Container, Process, Task, runtime_name
 from stockade.workloads.runtimes import RUNC_ROOTS, RuncState, runc_states
 
 _HEX_ID = re.compile(r"(?:^|[-:])(?P<id>[0-9a-f]{64})(?:\.scope)?$")
-_RUNTIMES = ("runc", "crun", "conmon", "containerd-shim", "docker-init")
 _CACHE_MAX = 4096
 
 
@@ -36,11 +35,12 @@ class Containers:
         self._host_mnt_ns = host_mnt_ns
         self._cache: OrderedDict[tuple[int, int, str], Container | None] = OrderedDict()
 
-    def find(self, task: Task, ancestors: Sequence[Process]) -> Container | None:
+    def find(self, task: Task, process: Process, ancestors: Sequence[Process]) -> Container | None:
         """The container of a task, None for the host.
 
         Args:
             task: as the kernel reported it.
+            process: the task's process.
             ancestors: parent first.
         """
         if task.mnt_ns in {0, self._host_mnt_ns}:
@@ -51,24 +51,24 @@ class Containers:
         if key in self._cache:
             self._cache.move_to_end(key)
             return self._cache[key]
-        found = self._identify(task, ancestors)
+        found = self._identify(task, process, ancestors)
         self._cache[key] = found
         if len(self._cache) > _CACHE_MAX:
             self._cache.popitem(last=False)
         return found
 
-    def _identify(self, task: Task, ancestors: Sequence[Process]) -> Container | None:
+    def _identify(
+        self, task: Task, process: Process, ancestors: Sequence[Process]
+    ) -> Container | None:
         leaf = task.cgroup.value
         for state in runc_states(self._roots):
             if _in_cgroup(state, leaf) or _in_namespace(state, task.mnt_ns):
                 return _container(task, state.id, "runc")
         if match := _HEX_ID.search(leaf):
             return _container(task, match["id"], None)
-        names = [process.name for process in ancestors if isinstance(process.name, str)]
-        runtime = next((name for name in names if name.startswith(_RUNTIMES)), None)
-        if runtime and leaf:
-            return _container(task, leaf, runtime.partition(":")[0])
-        return None
+        names = [each.name for each in ancestors if isinstance(each.name, str)]
+        runtime = process.runtime or next(filter(None, map(runtime_name, names)), None)
+        return _container(task, leaf, runtime) if runtime and leaf else None
 
 
 def _in_cgroup(state: RuncState, leaf: str) -> bool:
