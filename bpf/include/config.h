@@ -4,7 +4,7 @@
 #define STOCKADE_CONFIG_H
 
 enum {
-	SYSCALL_COUNT = 512,
+	SYSCALL_COUNT = 1024,
 };
 
 struct config {

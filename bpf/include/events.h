@@ -58,6 +58,11 @@ enum string_flags {
 	STRING_ARGUMENT = 2,  /* from the caller's memory, which other threads may rewrite */
 };
 
+enum fd_flags {
+	FD_SHARED = 1,	 /* other threads can change the descriptor table */
+	FD_REPLACED = 2, /* one did: the descriptor is not what the call opened */
+};
+
 enum path_flags {
 	PATH_DELETED = 1,      /* the name no longer exists */
 	PATH_DISCONNECTED = 2, /* the walk ended outside the mount it began in */
@@ -68,6 +73,7 @@ enum loss_reason {
 	LOSS_RING_FULL,
 	LOSS_SCRATCH_BUSY,
 	LOSS_UNRESOLVED,
+	LOSS_REPLACED,
 	LOSS_REASON_MAX,
 };
 
@@ -140,7 +146,7 @@ struct file_object {
 	__u64 fs_magic FIELD("fs_magic", "uint", "magic number of the filesystem");
 	char fs_type[FS_TYPE_LEN] FIELD("fs_type", "string", "name of the filesystem type");
 	struct string_ref path DOC("path from the root of the mount namespace");
-	struct string_ref mount_root DOC("path of the mount's root within its filesystem");
+	struct string_ref fs_path DOC("path within the filesystem, where path does not tell");
 };
 
 struct open_record {
@@ -149,8 +155,8 @@ struct open_record {
 	__u32 flags FIELD("evt.arg.flags", "open_flags", "how it was opened: O_*");
 	__u32 mode FIELD("evt.arg.mode", "mode", "mode asked for a file to be created");
 	__u32 f_mode DOC("FMODE_* of the open file");
-	__u32 reserved;
-	struct string_ref argument DOC("the path as the caller gave it, when the call failed");
+	__u32 fd_flags DOC("enum fd_flags");
+	struct string_ref argument DOC("the path as the caller gave it, where there is no object");
 	struct string_ref directory DOC("what a relative argument is relative to");
 };
 

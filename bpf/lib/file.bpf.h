@@ -39,17 +39,37 @@ static __always_inline void fill_inode(struct file_object *out, struct inode *in
 	bpf_probe_read_kernel_str(out->fs_type, FS_TYPE_LEN, BPF_CORE_READ(sb, s_type, name));
 }
 
+/* Whether more than one descriptor, or other holder, refers to an open file. */
+static __always_inline bool is_referenced(struct file *file)
+{
+	if (bpf_core_field_exists(file->f_ref))
+		return READ(struct file, file, f_ref.refcnt.counter) > 0;
+	return READ(struct file___count, file, f_count.counter) > 1;
+}
+
+/* Whether a dentry was never in any directory, as a memfd's. */
+static __always_inline bool is_lone(struct dentry *dentry)
+{
+	return READ(struct dentry, dentry, d_parent) == dentry &&
+	       READ(struct dentry, dentry, d_name).len > 1;
+}
+
 static __noinline int fill_file(struct slot *slot, struct file_object *out, struct file *file)
 {
 	struct vfsmount *mnt = READ(struct file, file, f_path.mnt);
 	struct dentry *dentry = READ(struct file, file, f_path.dentry);
-	struct dentry *root = READ(struct vfsmount, mnt, mnt_root);
+	struct dentry *root = READ(struct vfsmount, mnt, mnt_root), *fs_root;
 
+	fs_root = READ(struct super_block, READ(struct vfsmount, mnt, mnt_sb), s_root);
 	fill_inode(out, READ(struct file, file, f_inode));
 	out->path_flags = append_path(slot, &out->path, mnt, dentry, &out->mount_point_len);
 	if (dentry != root && !READ(struct dentry, dentry, d_hash.pprev))
 		out->path_flags |= PATH_DELETED;
-	append_fs_path(slot, &out->mount_root, root);
+	/* A mount of the whole filesystem shows the path within it, unless it did not fit. */
+	if ((root != fs_root || out->path_flags & PATH_DISCONNECTED ||
+	     out->path.flags & STRING_TRUNCATED) &&
+	    !is_lone(dentry))
+		append_fs_path(slot, &out->fs_path, dentry, fs_root);
 	return 0;
 }
 

@@ -19,6 +19,8 @@
 
 enum walk_end { WALK_UNFINISHED, WALK_ROOT, WALK_DISCONNECTED, WALK_FULL };
 
+#define ESTALE 116
+
 struct walk {
 	struct dentry *dentry;
 	struct vfsmount *mnt;
@@ -27,7 +29,7 @@ struct walk {
 	__u32 start;	/* of the text, which ends at STRING_MAX */
 	__u32 crossing; /* start when the first mount was left, 0 before */
 	__u32 end;
-	bool within_fs; /* climb to the filesystem's root and ignore mounts */
+	struct dentry *fs_root; /* climb to here and ignore mounts; NULL to follow mounts */
 };
 
 static __always_inline bool write_name(struct walk *walk, struct dentry *dentry)
@@ -66,11 +68,11 @@ static long walk_step(__u32 index, struct walk *walk)
 {
 	struct dentry *dentry = walk->dentry, *parent;
 
-	if (!walk->within_fs && dentry == walk->mnt_root)
+	if (!walk->fs_root && dentry == walk->mnt_root)
 		return leave_mount(walk);
 	parent = READ(struct dentry, dentry, d_parent);
 	if (parent == dentry) {
-		walk->end = walk->within_fs ? WALK_ROOT : WALK_DISCONNECTED;
+		walk->end = dentry == walk->fs_root ? WALK_ROOT : WALK_DISCONNECTED;
 		return 1;
 	}
 	if (!write_name(walk, dentry)) {
@@ -98,14 +100,22 @@ static __always_inline void append_walk(struct walk *walk, struct string_ref *re
 	append_bytes(slot, ref, slot->walk + start, STRING_MAX - start);
 }
 
-/* Files that were never in a directory (memfd) have a name all the same. */
-static __always_inline void append_lone_name(struct walk *walk, struct string_ref *ref)
+/*
+ * A walk that ended at a dentry without a place. Files that were never in a
+ * directory (memfd) have a name all the same; what was opened by handle and is
+ * not connected to the tree has none.
+ */
+static __always_inline void append_disconnected(struct walk *walk, struct string_ref *ref)
 {
+	struct slot *slot = walk->slot;
 	struct dentry *dentry = walk->dentry;
 
 	if (READ(struct dentry, dentry, d_name).len > 1)
 		write_name(walk, dentry);
-	append_walk(walk, ref);
+	if (slot && walk->start == STRING_MAX)
+		lose_string(slot, ref, -ESTALE);
+	else
+		append_walk(walk, ref);
 }
 
 /*
@@ -125,7 +135,7 @@ static __noinline int append_path(struct slot *slot, struct string_ref *ref, str
 	walk.mnt_root = READ(struct vfsmount, mnt, mnt_root);
 	bpf_loop(WALK_STEPS, walk_step, &walk, 0);
 	if (walk.end == WALK_DISCONNECTED) {
-		append_lone_name(&walk, ref);
+		append_disconnected(&walk, ref);
 		return PATH_DISCONNECTED;
 	}
 	append_walk(&walk, ref);
@@ -136,17 +146,20 @@ static __noinline int append_path(struct slot *slot, struct string_ref *ref, str
 
 /* Append the path of a dentry within its filesystem, whatever is mounted where. */
 static __noinline int append_fs_path(struct slot *slot, struct string_ref *ref,
-				     struct dentry *dentry)
+				     struct dentry *dentry, struct dentry *fs_root)
 {
 	struct walk walk = {
 		.dentry = dentry,
 		.slot = slot,
 		.start = STRING_MAX,
-		.within_fs = true,
+		.fs_root = fs_root,
 	};
 
 	bpf_loop(WALK_STEPS, walk_step, &walk, 0);
-	append_walk(&walk, ref);
+	if (walk.end == WALK_DISCONNECTED)
+		lose_string(slot, ref, -ESTALE);
+	else
+		append_walk(&walk, ref);
 	return 0;
 }
 

@@ -121,8 +121,6 @@ static __noinline int append_bytes(struct slot *slot, struct string_ref *ref, co
 
 static __always_inline int keep_string(struct slot *slot, struct string_ref *ref, long length)
 {
-	if (length <= 0)
-		return lose_string(slot, ref, length ?: -EFAULT);
 	if (length == STRING_MAX)
 		ref->flags |= STRING_TRUNCATED;
 	return keep(slot, ref, length - 1);
@@ -132,21 +130,33 @@ static __noinline int append_kernel_string(struct slot *slot, struct string_ref 
 					   const void *source)
 {
 	char *to = tail(slot);
+	long length;
 
 	if (!to)
 		return lose_string(slot, ref, -ENOSPC);
-	return keep_string(slot, ref, bpf_probe_read_kernel_str(to, STRING_MAX, source));
+	length = bpf_probe_read_kernel_str(to, STRING_MAX, source);
+	if (length <= 0)
+		return lose_string(slot, ref, length ?: -EFAULT);
+	return keep_string(slot, ref, length);
 }
 
 static __noinline int append_user_string(struct slot *slot, struct string_ref *ref,
 					 const void *source)
 {
 	char *to = tail(slot);
+	long length;
 
 	ref->flags |= STRING_ARGUMENT;
 	if (!to)
 		return lose_string(slot, ref, -ENOSPC);
-	return keep_string(slot, ref, bpf_probe_read_user_str(to, STRING_MAX, source));
+	length = bpf_probe_read_user_str(to, STRING_MAX, source);
+	if (length <= 0) {
+		/* No loss: a caller can pass what cannot be read as often as it likes. */
+		ref->state = STRING_UNKNOWN;
+		ref->error = -length;
+		return length;
+	}
+	return keep_string(slot, ref, length);
 }
 
 static __always_inline void fill_header(struct slot *slot, __u16 kind, __u16 type, __s64 result,

@@ -4,9 +4,14 @@
  * open_by_handle_at, in the native and the 32-bit ABI.
  *
  * Hook: sys_exit (programs/syscall.bpf.c). What a successful call opened is the
- * struct file behind the descriptor; a sibling thread can replace that by dup2
- * before we look. A failed call has no object: its path is the caller's argument.
- * Known gap: io_uring opens return no descriptor through sys_exit.
+ * struct file behind the descriptor. A failed call has no object: its path is
+ * the caller's argument.
+ *
+ * Known gaps: another thread can put a different file behind the descriptor
+ * before we look. A file with other references is not what was just opened:
+ * that is counted, marked and not reported as the object. A thread that drops
+ * its own reference in time is not found out. io_uring opens return no
+ * descriptor through sys_exit.
  */
 #include "lib/file.bpf.h"
 #include "lib/syscall.bpf.h"
@@ -16,6 +21,7 @@
 #define O_CREAT 0100
 #define O_EXCL 0200
 #define O_TRUNC 01000
+#define O_TMPFILE 020000000 /* the bit that O_DIRECTORY comes with */
 /* The bits that an open file forgets; all others are read from it. */
 #define O_ONCE (O_CREAT | O_EXCL | O_TRUNC)
 
@@ -93,8 +99,8 @@ static __always_inline void append_start_dir(struct slot *slot, struct string_re
 		lose_string(slot, ref, -EBADF);
 }
 
-static __always_inline void fill_attempt(struct slot *slot, struct open_record *record,
-					 struct task_struct *task, struct open_args *args)
+static __always_inline void fill_argument(struct slot *slot, struct open_record *record,
+					  struct task_struct *task, struct open_args *args)
 {
 	char first = 0;
 
@@ -106,13 +112,25 @@ static __always_inline void fill_attempt(struct slot *slot, struct open_record *
 		append_start_dir(slot, &record->directory, task, args->dirfd);
 }
 
+static __always_inline void lose_object(struct slot *slot, struct open_record *record)
+{
+	record->fd_flags |= FD_REPLACED;
+	record->file.path.state = STRING_UNKNOWN;
+	record->file.path.error = EBADF;
+	count_loss(LOSS_REPLACED, record->header.type);
+}
+
 static __always_inline void fill_opened(struct slot *slot, struct open_record *record,
-					struct task_struct *task, __u32 fd)
+					struct task_struct *task, struct open_args *args, __u32 fd)
 {
 	struct file *file = current_file(task, fd);
 
-	if (!file) {
-		lose_string(slot, &record->file.path, -EBADF);
+	if (task->files->count.counter > 1) {
+		record->fd_flags |= FD_SHARED;
+		fill_argument(slot, record, task, args);
+	}
+	if (!file || (record->fd_flags & FD_SHARED && is_referenced(file))) {
+		lose_object(slot, record);
 		return;
 	}
 	record->f_mode = READ(struct file, file, f_mode);
@@ -132,11 +150,13 @@ static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __
 	record = begin_record(slot, struct open_record);
 	fill_header(slot, RECORD_OPEN, type, result, task);
 	record->flags = args.flags;
-	record->mode = args.mode;
+	/* Without these flags nobody sets the argument, and the register holds anything. */
+	if (args.flags & (O_CREAT | O_TMPFILE))
+		record->mode = args.mode;
 	if (result < 0)
-		fill_attempt(slot, record, task, &args);
+		fill_argument(slot, record, task, &args);
 	else
-		fill_opened(slot, record, task, result);
+		fill_opened(slot, record, task, &args, result);
 	submit_record(slot);
 	release_slot(slot);
 	return 0;

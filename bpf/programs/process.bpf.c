@@ -37,13 +37,15 @@ static __always_inline void append_args(struct slot *slot, struct string_ref *re
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct slot *slot = claim_slot(EVENT_EXECVE);
+	/* Only execveat with a descriptor names the program by /dev/fd. */
+	__u8 type = bprm->fdpath ? EVENT_EXECVEAT : EVENT_EXECVE;
+	struct slot *slot = claim_slot(type);
 	struct exec_record *record;
 
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct exec_record);
-	fill_header(slot, RECORD_EXEC, EVENT_EXECVE, 0, bpf_get_current_task_btf());
+	fill_header(slot, RECORD_EXEC, type, 0, bpf_get_current_task_btf());
 	fill_file(slot, &record->exe, bprm->file);
 	append_kernel_string(slot, &record->filename, bprm->filename);
 	append_args(slot, &record->args, task->mm);
@@ -94,14 +96,27 @@ int BPF_PROG(process_fork, struct task_struct *child, unsigned long flags)
 	return 0;
 }
 
+/* Threads that exit together all see none left: the first is the process's exit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct process_id);
+	__type(value, __u8);
+} exits SEC(".maps");
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
-	struct slot *slot;
+	struct process_id process = {};
 	struct exit_record *record;
+	struct slot *slot;
+	__u8 one = 1;
 
 	if (task->signal->live.counter > 0)
 		return 0; /* other threads go on */
+	fill_process_id(&process, task->group_leader);
+	if (bpf_map_update_elem(&exits, &process, &one, BPF_NOEXIST))
+		return 0;
 	slot = claim_slot(EVENT_PROCEXIT);
 	if (!slot)
 		return 0;

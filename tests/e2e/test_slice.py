@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -106,14 +108,37 @@ def test_a_signal_at_any_time_is_no_error(delay_ms: int) -> None:
     assert b"Traceback" not in err
 
 
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Whatever happens in the block, the process does not outlive it."""
+    with process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def test_a_reader_that_stalls_does_not_keep_it(runc: Runc) -> None:
+    process = subprocess.Popen(
+        [STOCKADE, "run", "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with ended(process):
+        assert process.stdout is not None
+        assert '"ready"' in process.stdout.readline()
+        script = "for i in $(seq 300); do cat /mnt/host/shadow; done"
+        runc.run(["sh", "-c", script], HOST_ETC)
+        process.terminate()
+        assert process.wait(20) == 0
+
+
 def test_people_get_one_line(runc: Runc) -> None:
     process = subprocess.Popen(
         [STOCKADE, "run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    with process:
+    with ended(process):
         assert process.stdout is not None
         assert process.stderr is not None
-        assert "5 rules" in process.stderr.readline()
+        assert "7 rules" in process.stderr.readline()
         name, _ = runc.run(["cat", "/mnt/host/shadow"], HOST_ETC)
         line = process.stdout.readline()
         process.terminate()
@@ -127,7 +152,7 @@ def test_it_ends_when_nobody_reads(runc: Runc) -> None:
     process = subprocess.Popen(
         [STOCKADE, "run", "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    with process:
+    with ended(process):
         assert process.stdout is not None
         assert process.stderr is not None
         assert '"ready"' in process.stdout.readline()

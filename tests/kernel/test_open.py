@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from stockade.events import EventType, OpenRecord, PathFlags
+from stockade.events import EventType, FdFlags, OpenRecord, PathFlags
 from stockade.events.file_fields import attempted_path, fs_path
+from stockade.kernel import Sensor
 from tests.support.recorder import TICK_NS, Recorder
 
 on_x86 = pytest.mark.skipif(
@@ -42,7 +43,8 @@ def test_every_form_gives_the_object(
     assert record.file.uid == file.stat().st_uid
     assert record.file.links == 1
     assert record.flags & os.O_ACCMODE == os.O_RDONLY
-    assert not record.argument.present
+    # Among threads, one of which could replace the descriptor, the argument is kept as well.
+    assert record.argument.present == (form == "thread")
 
 
 @on_x86
@@ -136,6 +138,75 @@ def test_chroot_does_not_shorten_a_path(recorder: Recorder, tmp_path: Path) -> N
     prepare = f'cp {acts} {tmp_path}/root/acts; shift; set -- chroot {tmp_path}/root /acts "$@"'
     record = recorder.opened(recorder.act("openat", "/etc/shadow", prepare=prepare))
     assert record.file.path.value == f"{tmp_path}/root/etc/shadow"
+
+
+def test_a_file_in_a_bind_mount_that_moved_away(recorder: Recorder, tmp_path: Path) -> None:
+    (tmp_path / "outside/inner").mkdir(parents=True)
+    (tmp_path / "outside/inner/file").touch()
+    (tmp_path / "top/under").mkdir(parents=True)
+    (tmp_path / "target").mkdir()
+    # The mount point leaves the bind mount it lies in: the walk cannot get back to its root.
+    prepare = f"""
+        mount --bind {tmp_path}/top {tmp_path}/target
+        mkdir {tmp_path}/target/under/point
+        mount --bind {tmp_path}/outside {tmp_path}/target/under/point
+        cd {tmp_path}/target/under/point; mv {tmp_path}/top/under {tmp_path}/elsewhere
+    """
+    record = recorder.opened(recorder.act("openat", "inner/file", prepare=prepare))
+    assert fs_path(record.file) == _below_filesystem(tmp_path / "outside/inner/file")
+
+
+def test_a_file_by_handle_outside_its_mount(recorder: Recorder, tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "secret").touch()
+    (tmp_path / "point").mkdir()
+    prepare = f"mount --bind {tmp_path}/given {tmp_path}/point"
+    act = recorder.act("handle", f"{tmp_path}/secret", "0", f"{tmp_path}/point", prepare=prepare)
+    record = recorder.opened(act)
+    assert record.file.path_flags & PathFlags.DISCONNECTED
+    assert fs_path(record.file) == _below_filesystem(tmp_path / "secret")
+
+
+def test_a_file_below_a_deep_bind_mount(recorder: Recorder, tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret/file").touch()
+    half = "/".join(["d" * 200] * 12)
+    # In two steps: no path that is handed to the kernel may be longer than 4096 bytes.
+    prepare = f"""
+        mkdir -p {tmp_path}/{half}; cd {tmp_path}/{half}; mkdir -p {half}/point
+        mount --no-canonicalize --bind {tmp_path}/secret {half}/point
+        set -- env -C {half}/point "$@"
+    """
+    record = recorder.opened(recorder.act("openat", "file", prepare=prepare))
+    assert record.file.path.truncated
+    assert fs_path(record.file) == _below_filesystem(tmp_path / "secret/file")
+
+
+def test_a_descriptor_that_another_thread_replaces(
+    recorder: Recorder, tmp_path: Path, sensor: Sensor
+) -> None:
+    (tmp_path / "target").touch()
+    (tmp_path / "benign").touch()
+    before = sensor.losses().get("replaced", 0)
+    act = recorder.act("race", str(tmp_path / "target"), str(tmp_path / "benign"), "2000")
+    recorder.find(OpenRecord, lambda each: each.argument.value.endswith("/done"))
+    opens = [
+        each
+        for each in recorder.records
+        if isinstance(each, OpenRecord) and each.argument.value == f"{tmp_path}/target"
+    ]
+    replaced = [each for each in opens if each.fd_flags & FdFlags.REPLACED]
+    assert len(opens) == 2000
+    assert act.result == 0
+    assert replaced, "the window was never hit"
+    assert sensor.losses()["replaced"] - before == len(replaced)
+    for each in replaced:
+        assert not each.file.path.known
+        assert not each.file.fs_type
+    # Whoever was not caught out is the file that the caller asked for.
+    for each in opens:
+        if each not in replaced:
+            assert each.file.path.value == f"{tmp_path}/target"
 
 
 def test_a_file_without_a_name(recorder: Recorder, tmp_path: Path) -> None:

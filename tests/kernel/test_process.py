@@ -63,6 +63,34 @@ def test_an_exec_from_memory(recorder: Recorder, acts: Path) -> None:
     assert record.exe.links == 0
 
 
+def test_execveat_by_descriptor_is_called_so(recorder: Recorder, acts: Path) -> None:
+    process = subprocess.Popen([acts, "memfd", "/bin/true"])
+    process.wait()
+    record = recorder.find(
+        ExecRecord,
+        lambda each: (
+            each.header.task.process.tgid == process.pid and each.exe.path.value == "/memfd:payload"
+        ),
+    )
+    assert record.header.type == EventType.EXECVEAT
+
+
+def test_threads_that_end_together_are_one_exit(recorder: Recorder, acts: Path) -> None:
+    pids = []
+    for _ in range(100):
+        process = subprocess.Popen([acts, "spin", "8"])
+        process.wait()
+        pids.append(process.pid)
+    recorder.find(ExitRecord, lambda each: each.header.task.process.tgid == pids[-1])
+    recorder.drain()
+    exits = [
+        each.header.task.process.tgid
+        for each in recorder.records
+        if isinstance(each, ExitRecord) and each.header.task.process.tgid in pids
+    ]
+    assert sorted(exits) == sorted(pids)
+
+
 def test_long_arguments_are_cut_and_say_so(recorder: Recorder) -> None:
     process = subprocess.Popen(["/bin/true", "x" * 5000])
     process.wait()

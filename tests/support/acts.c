@@ -8,6 +8,9 @@
  *   acts memfd PROGRAM ARGS    run a program from a memfd
  *   acts thread PATH           open from a second thread
  *   acts deep DIR N            open a file N directories of 200 letters below DIR
+ *   acts handle PATH 0 MOUNT   by handle, through a descriptor of MOUNT
+ *   acts spin N                end while N threads are busy
+ *   acts race PATH OTHER N     open PATH N times while a thread replaces the descriptors
  *
  * One line comes out: the result, and for an open file its inode, its device, its link in
  * /proc/self/fd and the process's id.
@@ -42,7 +45,7 @@ static int report(long fd)
 	return 0;
 }
 
-static long open_by_handle(const char *path, int flags)
+static long open_by_handle(const char *path, int flags, const char *mount)
 {
 	struct file_handle *handle = calloc(1, sizeof(*handle) + MAX_HANDLE_SZ);
 	int mount_id, mount_fd;
@@ -53,7 +56,9 @@ static long open_by_handle(const char *path, int flags)
 		return -1;
 	snprintf(directory, sizeof(directory), "%s", path);
 	*strrchr(directory, '/') = 0;
-	mount_fd = open(*directory ? directory : "/", O_RDONLY | O_DIRECTORY);
+	if (!mount)
+		mount = *directory ? directory : "/";
+	mount_fd = open(mount, O_RDONLY | O_DIRECTORY);
 	return open_by_handle_at(mount_fd, handle, flags);
 }
 
@@ -104,6 +109,47 @@ static long open_deep(const char *base, int depth)
 	return openat(at, "leaf", O_CREAT | O_RDWR, 0600);
 }
 
+static int race_fd, benign_fd;
+static volatile int racing = 1;
+
+static void *spin(void *unused)
+{
+	while (racing)
+		;
+	return unused;
+}
+
+static void *replace(void *unused)
+{
+	(void)unused;
+	while (racing)
+		dup2(benign_fd, race_fd);
+	return NULL;
+}
+
+static long race(const char *path, const char *other, int count)
+{
+	char done[] = "/nonexistent/done";
+	pthread_t thread;
+
+	benign_fd = open(other, O_RDONLY);
+	race_fd = open(path, O_RDONLY);
+	pthread_create(&thread, NULL, replace, NULL);
+	for (int i = 0; i < count; i++) {
+		int fd;
+
+		/* The lowest free number is given next: free the one that the thread replaces. */
+		close(race_fd);
+		fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY);
+		if (fd != race_fd)
+			close(fd);
+	}
+	racing = 0;
+	pthread_join(thread, NULL);
+	open(done, O_RDONLY);
+	return 0;
+}
+
 static long run_from_memory(char **argv)
 {
 	int from = open(argv[0], O_RDONLY), to = memfd_create("payload", MFD_CLOEXEC);
@@ -134,7 +180,7 @@ static long act(int argc, char **argv)
 	if (!strcmp(form, "creat"))
 		return syscall(SYS_creat, path, 0640);
 	if (!strcmp(form, "handle"))
-		return open_by_handle(path, flags);
+		return open_by_handle(path, flags, argc > 4 ? argv[4] : NULL);
 	if (!strcmp(form, "open32"))
 		return open_32bit(path, flags);
 	if (!strcmp(form, "relative"))
@@ -143,6 +189,13 @@ static long act(int argc, char **argv)
 		return open(path, O_TMPFILE | O_RDWR, 0600);
 	if (!strcmp(form, "memfd"))
 		return run_from_memory(argv + 2);
+	if (!strcmp(form, "spin")) {
+		for (int i = 0; i < atoi(path); i++)
+			pthread_create(&thread, NULL, spin, NULL);
+		_exit(0);
+	}
+	if (!strcmp(form, "race"))
+		return race(path, argv[3], atoi(argv[4]));
 	if (!strcmp(form, "deep"))
 		return open_deep(path, atoi(argv[3]));
 	if (!strcmp(form, "thread")) {

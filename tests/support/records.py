@@ -59,9 +59,9 @@ FILE = FileObject(
     fs_magic=0xEF53,
     fs_type="ext4",
     path=Text("/mnt/shadow"),
-    mount_root=Text("/etc"),
+    fs_path=Text("/etc/shadow"),
 )
-NO_FILE = msgspec.structs.replace(FILE, inode=0, fs_type="", path=NO_TEXT, mount_root=NO_TEXT)
+NO_FILE = msgspec.structs.replace(FILE, inode=0, fs_type="", path=NO_TEXT, fs_path=NO_TEXT)
 
 
 def header(kind: EventType, result: int = 3, task: Task = TASK) -> RecordHeader:
@@ -86,6 +86,7 @@ def open_record(
         flags=flags,
         mode=0,
         f_mode=f_mode,
+        fd_flags=0,
         argument=argument,
         directory=directory,
     )

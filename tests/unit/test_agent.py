@@ -165,7 +165,7 @@ def test_an_event_is_completed(mounts: HostMounts, tmp_path: Path) -> None:
     assert opened.process.args == ("cat", "-n", "file")
     assert opened.time_ns - opened.start_ns == 1_000_000_000
     assert enricher.event(open_record(NO_FILE, result=-2)).host_path is ABSENT
-    cut = msgspec.structs.replace(file, path=Text("/end", truncated=True))
+    cut = msgspec.structs.replace(file, fs_path=Text("/end", truncated=True))
     assert enricher.event(open_record(cut)).host_path is UNKNOWN
 
 

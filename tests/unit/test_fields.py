@@ -8,9 +8,21 @@ import os
 import msgspec
 import pytest
 
-from stockade.events import ABSENT, UNKNOWN, Event, EventType, Process, ProcessId, Text, Value
+from stockade.events import (
+    ABSENT,
+    UNKNOWN,
+    Event,
+    EventType,
+    PathFlags,
+    Process,
+    ProcessId,
+    Text,
+    Value,
+)
 from stockade.events.fields import CATALOGUE, find, lookup
+from stockade.events.text import NO_TEXT
 from tests.support.records import (
+    CONTAINER,
     FILE,
     NO_FILE,
     PARENT,
@@ -145,29 +157,45 @@ def test_a_descriptor_that_was_gone_is_not_known() -> None:
 def test_a_path_that_did_not_fit_is_not_known() -> None:
     cut = msgspec.structs.replace(FILE, path=Text("/end", truncated=True))
     assert value("fd.name", event(open_record(cut))) is UNKNOWN
-    assert value("fd.fs_path", event(open_record(cut))) is UNKNOWN
+    assert value("fd.fs_path", event(open_record(cut))) == "/etc/shadow"
     assert value("fd.ino", event(open_record(cut))) == 9
 
 
 @pytest.mark.parametrize(
-    ("root", "point", "path", "within"),
+    ("point", "path", "within"),
     [
-        ("/", 0, "/a", "/a"),
-        ("/", 0, "/", "/"),
-        ("/", 4, "/mnt", "/"),
-        ("/etc", 4, "/mnt/x", "/etc/x"),
-        ("/etc", 4, "/mnt", "/etc"),
-        ("/", 4, "/mnt/x/y", "/x/y"),
-        ("/é", 5, "/\udcff\udcfeé/é", "/é/é"),
+        ("", "/a", "/a"),
+        ("", "/", "/"),
+        ("/mnt", "/mnt", "/"),
+        ("/mnt", "/mnt/x/y", "/x/y"),
+        ("/\udcff\udcfeé", "/\udcff\udcfeé/é", "/é"),
     ],
 )
-def test_a_path_within_its_filesystem(root: str, point: int, path: str, within: str) -> None:
-    if "\udcff" in path:
-        point = len("/\udcff\udcfeé".encode("utf-8", "surrogateescape"))
-    file = msgspec.structs.replace(
-        FILE, mount_root=Text(root), mount_point_len=point, path=Text(path)
-    )
+def test_a_path_within_its_filesystem(point: str, path: str, within: str) -> None:
+    length = len(point.encode("utf-8", "surrogateescape"))
+    file = msgspec.structs.replace(FILE, fs_path=NO_TEXT, mount_point_len=length, path=Text(path))
     assert value("fd.fs_path", event(open_record(file))) == within
+
+
+def test_a_file_in_no_directory_has_no_path_within() -> None:
+    lone = msgspec.structs.replace(
+        FILE, fs_path=NO_TEXT, path_flags=PathFlags.DISCONNECTED, path=Text("/memfd:x")
+    )
+    assert value("fd.fs_path", event(open_record(lone))) is ABSENT
+
+
+def test_a_container_called_host_is_not_the_host() -> None:
+    impostor = event(container=msgspec.structs.replace(CONTAINER, id="host", name="host"))
+    assert value("container.id", impostor) == "host (container)"
+    assert value("container.name", impostor) == "host (container)"
+
+
+def test_arguments_that_did_not_fit_are_not_known() -> None:
+    cut = event()
+    cut.process = msgspec.structs.replace(cut.process, args_complete=False)
+    assert value("proc.args", cut) is UNKNOWN
+    assert value("proc.cmdline", cut) is UNKNOWN
+    assert value("proc.exe", cut) == "cat"
 
 
 def test_an_unknown_process_has_unknown_fields() -> None:

@@ -253,7 +253,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_the_shipped_packs_are_in_order() -> None:
     rules = load_rules([Path(__file__).parents[2] / "rules"])
-    assert len(rules) == 5
+    assert len(rules) == 7
     for each in rules:
         assert each.technique, each.name
         assert each.tags, each.name

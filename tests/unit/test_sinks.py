@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -13,7 +15,7 @@ from stockade.events import Alert, Ready, Summary
 from stockade.rules import Engine
 from stockade.rules.ruleset import build
 from stockade.rules.source import SourceFile
-from stockade.sinks import JsonLines, Terminal, visible
+from stockade.sinks import JsonLines, Stream, Terminal, visible
 from tests.support.records import CONTAINER, event
 
 RULE = """
@@ -32,26 +34,41 @@ def alert() -> Alert:
     return made
 
 
-def test_one_json_object_a_line(alert: Alert) -> None:
-    stream = io.BytesIO()
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    read, write = os.pipe()
+    yield read, write
+    os.close(read)
+    os.close(write)
+
+
+def drained(stream: Stream, pipe: tuple[int, int]) -> str:
+    assert stream.close(5)
+    return os.read(pipe[0], 1 << 16).decode()
+
+
+def test_one_json_object_a_line(alert: Alert, pipe: tuple[int, int]) -> None:
+    stream = Stream(pipe[1])
     sink = JsonLines(stream)
     sink.ready(Ready(tier="tracepoint", rules=1))
     sink.alert(alert)
     sink.summary(Summary(events=2, alerts=1, lost={"ring_full": 3}))
-    lines = [msgspec.json.decode(line) for line in stream.getvalue().splitlines()]
+    lines = [msgspec.json.decode(line) for line in drained(stream, pipe).splitlines()]
     assert lines[0] == {"type": "ready", "tier": "tracepoint", "rules": 1}
     assert lines[1]["type"] == "alert"
     assert lines[1]["container"]["name"] == "bad\x1b[2Jname"
     assert lines[2] == {"type": "summary", "events": 2, "alerts": 1, "lost": {"ring_full": 3}}
 
 
-def test_a_line_for_people_is_one_line_without_control_characters(alert: Alert) -> None:
-    out, notes = io.StringIO(), io.StringIO()
-    sink = Terminal(Console(file=out, width=20), Console(file=notes, width=20))
+def test_a_line_for_people_is_one_line_without_control_characters(
+    alert: Alert, pipe: tuple[int, int]
+) -> None:
+    stream, notes = Stream(pipe[1]), io.StringIO()
+    sink = Terminal(stream, Console(file=notes, width=20))
     sink.ready(Ready(tier="tracepoint", rules=1))
     sink.alert(alert)
     sink.summary(Summary(events=2, alerts=1, lost={}))
-    (line,) = out.getvalue().splitlines()
+    (line,) = drained(stream, pipe).splitlines()
     assert line.endswith("Warning  bad\\x1b[2Jname A file was opened: cat opened /mnt/shadow")
     first, last = notes.getvalue().splitlines()
     assert first == "stockade: watching with 1 rule, tier tracepoint; Ctrl-C stops"
@@ -70,3 +87,23 @@ def test_a_line_for_people_is_one_line_without_control_characters(alert: Alert) 
 )
 def test_nothing_a_terminal_would_act_on(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_a_reader_that_stalls_costs_lines_not_time(pipe: tuple[int, int]) -> None:
+    stream = Stream(pipe[1])
+    for _ in range(20_000):
+        stream.send(b"x" * 1000)
+    assert stream.lost > 0
+    assert not stream.close(0.1)
+
+
+def test_a_reader_that_has_gone_is_an_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    stream = Stream(write)
+    stream.send(b"x")
+    with pytest.raises(BrokenPipeError):
+        stream.close(5)
+    with pytest.raises(BrokenPipeError):
+        stream.send(b"y")
+    os.close(write)

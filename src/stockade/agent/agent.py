@@ -23,12 +23,17 @@ _COALESCE_S = 0.002
 # Batches per wake-up; then signals and timers have their turn.
 _BATCHES = 16
 _FIRST_RECORD_S = 5.0
+_FIRST = asyncio.FIRST_COMPLETED
 
 log = structlog.get_logger()
 
 
 class Sink(Protocol):
-    """Where alerts go."""
+    """Where alerts go. It takes a message at once, or loses and counts it."""
+
+    @property
+    def lost(self) -> int:
+        """How many it lost."""
 
     def ready(self, message: Ready) -> None:
         """Events flow from now on."""
@@ -61,8 +66,11 @@ class Agent:
         self._rules = rules
         self._events = 0
         self._lost: Counter[str] = Counter()
-        self._flowing = asyncio.Event()
-        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._flowing: asyncio.Future[None] = loop.create_future()
+        self._failed: asyncio.Future[None] = loop.create_future()
+        # Until it has been said that the watch is on, alerts are held back.
+        self._held: list[Alert] | None = []
         self._pause: asyncio.TimerHandle | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -75,6 +83,7 @@ class Agent:
         try:
             await self._prove_flow()
             self._sink.ready(Ready(tier=TIER, rules=self._rules))
+            self._release()
             await self._until(stop)
         finally:
             asyncio.get_running_loop().remove_reader(self._sensor.ring)
@@ -83,11 +92,16 @@ class Agent:
         self._drain()
         self._sink.summary(self._summary())
 
+    def fail(self, error: Exception) -> None:
+        """End the watch with an error; of several, with the first."""
+        if not self._failed.done():
+            self._failed.set_exception(error)
+
     async def _until(self, stop: asyncio.Event) -> None:
         """Wait for the end; what goes wrong in the ring's callback ends it too."""
         stopped = asyncio.ensure_future(stop.wait())
         either: set[asyncio.Future[Any]] = {stopped, self._failed}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, return_when=_FIRST)
         stopped.cancel()
         if self._failed.done():
             self._failed.result()
@@ -97,13 +111,16 @@ class Agent:
         thread = threading.Thread(target=lambda: None)
         thread.start()
         thread.join()
-        try:
-            await asyncio.wait_for(self._flowing.wait(), _FIRST_RECORD_S)
-        except TimeoutError as err:
+        await asyncio.wait(
+            {self._flowing, self._failed}, timeout=_FIRST_RECORD_S, return_when=_FIRST
+        )
+        if self._failed.done():
+            self._failed.result()
+        if not self._flowing.done():
             raise MissingFeature(
                 "the programs are attached, and no event arrives",
                 hint="stockade doctor shows which hooks fire",
-            ) from err
+            )
 
     def _listen(self) -> None:
         asyncio.get_running_loop().add_reader(self._sensor.ring, self._on_readable)
@@ -114,7 +131,7 @@ class Agent:
         try:
             self._drain()
         except Exception as err:  # noqa: BLE001 - asyncio would log it and leave us deaf
-            self._failed.set_exception(err)
+            self.fail(err)
             return
         self._pause = loop.call_later(_COALESCE_S, self._listen)
 
@@ -127,7 +144,8 @@ class Agent:
                 self._take(raw)
             if self._events == before:
                 return
-            self._flowing.set()
+            if not self._flowing.done():
+                self._flowing.set_result(None)
 
     def _take(self, raw: memoryview) -> None:
         try:
@@ -142,8 +160,16 @@ class Agent:
             log.exception("event not judged")
             return
         for alert in alerts:
+            if self._held is None:
+                self._sink.alert(alert)
+            else:
+                self._held.append(alert)
+
+    def _release(self) -> None:
+        held, self._held = self._held, None
+        for alert in held or ():
             self._sink.alert(alert)
 
     def _summary(self) -> Summary:
-        lost = self._lost + Counter(self._sensor.losses())
+        lost = self._lost + Counter(self._sensor.losses()) + Counter(sink_full=self._sink.lost)
         return Summary(events=self._events, alerts=self._judge.alerts, lost=dict(lost))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
+
 from stockade.events import (
     UNKNOWN,
     ExecRecord,
@@ -20,6 +22,7 @@ from stockade.events import (
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _MAX = 1 << 16
+_ARGS_MAX = 4096  # as much as the kernel's programs take
 _CLONE_THREAD = 0x10000
 _START_FIELD = 19  # of /proc/PID/stat, after the command name
 
@@ -60,10 +63,7 @@ class ProcessTable:
             case ForkRecord() if not record.flags & _CLONE_THREAD:
                 parent = self.get(identity)
                 runtime = runtime_name(record.header.task.comm) or parent.runtime
-                child = Process(
-                    record.child, parent.name, parent.exe, parent.args, parent.file, runtime
-                )
-                self._add(child)
+                self._add(msgspec.structs.replace(parent, id=record.child, runtime=runtime))
             case ExitRecord():
                 self._processes.pop(_key(identity), None)
 
@@ -94,15 +94,15 @@ def _from_exec(record: ExecRecord, runtime: str | None) -> Process:
         id=task.process,
         name=task.comm,
         exe=_known(record.exe.path),
-        # A truncated argv is still most of it.
         args=_split(args.value) if args.known else UNKNOWN,
         file=record.exe,
         runtime=runtime,
+        args_complete=not args.truncated,
     )
 
 
 def _split(args: str) -> tuple[str, ...]:
-    return tuple(args.rstrip("\0").split("\0")) if args else ()
+    return tuple(args.removesuffix("\0").split("\0")) if args else ()
 
 
 def _read_proc(pid: int) -> Process | None:
@@ -112,7 +112,7 @@ def _read_proc(pid: int) -> Process | None:
         with open(f"{root}/stat", "rb") as stat:
             head, _, rest = stat.read().rpartition(b")")
         with open(f"{root}/cmdline", "rb") as cmdline:
-            args = cmdline.read().decode("utf-8", "surrogateescape")
+            args = cmdline.read(_ARGS_MAX).decode("utf-8", "surrogateescape")
     except OSError:
         return None
     exe = _read_exe(root)
@@ -122,6 +122,7 @@ def _read_proc(pid: int) -> Process | None:
         exe=exe,
         # In the middle of an exec a program has none yet.
         args=UNKNOWN if isinstance(exe, str) and not args else _split(args),
+        args_complete=len(args) < _ARGS_MAX,
     )
 
 

@@ -14,8 +14,11 @@ from rich.console import Console
 from stockade.agent import Agent, Enricher, HostMounts, Judge, ProcessTable, Sink
 from stockade.kernel import Sensor, Wanted, host_mnt_ns
 from stockade.rules import Engine, load_rules
-from stockade.sinks import JsonLines, Terminal
+from stockade.sinks import JsonLines, Stream, Terminal
 from stockade.workloads import Containers
+
+# How long the end waits for whoever reads the alerts.
+_LAST_LINES_S = 2.0
 
 PACKS = Path(__file__).parents[1] / "packs"
 
@@ -43,18 +46,22 @@ def run(*, paths: tuple[Path, ...], output: str) -> None:
     engine = Engine(load_rules(list(paths) or [PACKS]))
     if not engine.rules:
         raise click.UsageError(f"no rules in {', '.join(map(str, paths))}")
-    asyncio.run(_run(engine, _sink(output)))
-
-
-def _sink(output: str) -> Sink:
     if sys.stdout is None:
         raise click.UsageError("stdout is closed: nobody would see an alert")
+    stream = Stream(sys.stdout.fileno())
+    asyncio.run(_run(engine, stream, output))
+    if not stream.close(_LAST_LINES_S):
+        structlog.get_logger().warning("the reader of stdout has stalled: its end is missing")
+
+
+def _sink(output: str, stream: Stream) -> Sink:
     if output == "json":
-        return JsonLines(sys.stdout.buffer)
-    return Terminal(Console(highlight=False), Console(stderr=True, highlight=False))
+        return JsonLines(stream)
+    notes = Console(stderr=True, highlight=False)
+    return Terminal(stream, notes, tty=sys.stdout.isatty())
 
 
-async def _run(engine: Engine, sink: Sink) -> None:
+async def _run(engine: Engine, stream: Stream, output: str) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -66,6 +73,12 @@ async def _run(engine: Engine, sink: Sink) -> None:
         # After attaching: a process that starts meanwhile is told of by its events.
         processes.seed()
         enricher = Enricher(processes, Containers(host_mnt_ns()), mounts)
+        sink = _sink(output, stream)
         agent = Agent(sensor, enricher, Judge(engine), sink, rules=len(engine.rules))
+
+        def stream_failed(error: OSError) -> None:
+            loop.call_soon_threadsafe(agent.fail, error)
+
+        stream.on_error = stream_failed
         await agent.run(stop)
     mounts.close()

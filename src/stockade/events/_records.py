@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "8d329c0821f5de424cc52cda6d13be01b5fe1aac7dfe974aa7a8c349c8478118"
+LAYOUT = "58de69d9ee8d38e1b3f642a60b9d01cb3fe37cbda351a14ae352ed2da368e352"
 
 
 ANCESTORS_MAX = 8
@@ -65,12 +65,20 @@ class PathFlags(IntFlag):
     DISCONNECTED = 2
 
 
+class FdFlags(IntFlag):
+    """enum fd_flags."""
+
+    SHARED = 1
+    REPLACED = 2
+
+
 class LossReason(IntEnum):
     """enum loss_reason."""
 
     RING_FULL = 0
     SCRATCH_BUSY = 1
     UNRESOLVED = 2
+    REPLACED = 3
 
 
 class ProcessId(msgspec.Struct, frozen=True, gc=False):
@@ -178,8 +186,8 @@ class FileObject(msgspec.Struct, frozen=True, gc=False):
     """name of the filesystem type"""
     path: Text
     """path from the root of the mount namespace"""
-    mount_root: Text
-    """path of the mount's root within its filesystem"""
+    fs_path: Text
+    """path within the filesystem, where path does not tell"""
 
 
 class OpenRecord(msgspec.Struct, frozen=True, gc=False):
@@ -193,8 +201,10 @@ class OpenRecord(msgspec.Struct, frozen=True, gc=False):
     """mode asked for a file to be created"""
     f_mode: int
     """FMODE_* of the open file"""
+    fd_flags: int
+    """enum fd_flags"""
     argument: Text
-    """the path as the caller gave it, when the call failed"""
+    """the path as the caller gave it, where there is no object"""
     directory: Text
     """what a relative argument is relative to"""
 
@@ -251,7 +261,7 @@ _OPEN_RECORD = struct.Struct(
 
 def _decode_open_record(record: memoryview) -> OpenRecord:
     v = _OPEN_RECORD.unpack_from(record)
-    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], read_text(record, v[54], v[55], v[56], v[57], v[58]), fixed_text(v[59]))), FileObject(v[60], v[61], v[62], v[63], v[64], v[65], v[66], v[67], v[68], fixed_text(v[69]), read_text(record, v[70], v[71], v[72], v[73], v[74]), read_text(record, v[75], v[76], v[77], v[78], v[79])), v[80], v[81], v[82], read_text(record, v[84], v[85], v[86], v[87], v[88]), read_text(record, v[89], v[90], v[91], v[92], v[93]))
+    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], read_text(record, v[54], v[55], v[56], v[57], v[58]), fixed_text(v[59]))), FileObject(v[60], v[61], v[62], v[63], v[64], v[65], v[66], v[67], v[68], fixed_text(v[69]), read_text(record, v[70], v[71], v[72], v[73], v[74]), read_text(record, v[75], v[76], v[77], v[78], v[79])), v[80], v[81], v[82], v[83], read_text(record, v[84], v[85], v[86], v[87], v[88]), read_text(record, v[89], v[90], v[91], v[92], v[93]))
 
 
 _EXEC_RECORD = struct.Struct(

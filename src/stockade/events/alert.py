@@ -146,9 +146,9 @@ def container_view(container: Container | None) -> ContainerView:
     if container is None:
         return ContainerView(HOST, HOST, None, None, 0, 0)
     return ContainerView(
-        id=container.id,
-        name=container.name,
-        image=container.image,
+        id=printable(container.id),
+        name=container.name and printable(container.name),
+        image=container.image and printable(container.image),
         runtime=container.runtime,
         pid_ns=container.pid_ns,
         mnt_ns=container.mnt_ns,

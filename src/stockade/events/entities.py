@@ -23,7 +23,8 @@ class Process(msgspec.Struct):
         id: its number and start.
         name: the command name of its main thread.
         exe: the path of its program, from the root of its mount namespace.
-        args: argv.
+        args: argv, as much of it as fitted.
+        args_complete: whether all of it did.
         file: the program's inode and filesystem; None when not seen.
         runtime: the container runtime that it descends from, as seen when it was made: later
             its ancestors may have gone.
@@ -35,6 +36,7 @@ class Process(msgspec.Struct):
     args: tuple[str, ...] | Missing = UNKNOWN
     file: FileObject | None = None
     runtime: str | None = None
+    args_complete: bool = True
 
 
 class Container(msgspec.Struct, frozen=True):

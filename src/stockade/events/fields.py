@@ -23,6 +23,13 @@ from stockade.events.times import rfc3339
 from stockade.events.values import ABSENT, Value
 
 _INDEXED = re.compile(r"(?P<name>[a-z0-9_.]+)\[(?P<index>\d{1,3})\]")
+# The kernel's own: an interrupted call that is restarted, or becomes EINTR, afterwards.
+_RESTARTS = {
+    512: "ERESTARTSYS",
+    513: "ERESTARTNOINTR",
+    514: "ERESTARTNOHAND",
+    516: "ERESTART_RESTARTBLOCK",
+}
 _CONVERTERS: dict[str, Callable[[int], str]] = {
     "caps": lambda mask: " ".join(capability_names(mask)),
     "open_flags": lambda flags: "|".join(open_flags(flags)),
@@ -89,7 +96,9 @@ def _attribute(path: str, type_name: str) -> Callable[[records.Record], Value]:
 
 def _result(event: Event) -> Value:
     result = event.record.header.result
-    return errno.errorcode.get(-result, str(result)) if result < 0 else "SUCCESS"
+    if result >= 0:
+        return "SUCCESS"
+    return _RESTARTS.get(-result) or errno.errorcode.get(-result, str(result))
 
 
 _EVENT_FIELDS = (

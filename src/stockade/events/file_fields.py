@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
-from stockade.events._records import FileObject, OpenRecord, PathFlags
+from stockade.events._records import FdFlags, FileObject, OpenRecord, PathFlags
 from stockade.events.event import Event
 from stockade.events.field import Field, Resolver, text_value
 from stockade.events.values import ABSENT, UNKNOWN, Missing, Value
@@ -25,16 +25,17 @@ def missing_object(record: OpenRecord) -> Missing | None:
 def fs_path(file: FileObject) -> str | Missing:
     """A file's path within its filesystem, whatever is mounted where.
 
-    The path of the mount's root in the filesystem, then what the path adds to the mount point.
+    The kernel says it where it is not simply what the path adds to the mount point.
     """
-    root, path = text_value(file.mount_root), text_value(file.path)
-    if isinstance(root, Missing):
-        return root
+    if file.fs_path.present:
+        return text_value(file.fs_path)
+    if file.path_flags & PathFlags.DISCONNECTED:
+        return ABSENT  # a memfd's and the like: in no directory
+    path = text_value(file.path)
     if isinstance(path, Missing):
         return path
     raw = path.encode("utf-8", "surrogateescape")[file.mount_point_len :]
-    below = raw.decode("utf-8", "surrogateescape").lstrip("/")
-    return posixpath.join(root, below) if below else root
+    return raw.decode("utf-8", "surrogateescape") or "/"
 
 
 def attempted_path(record: OpenRecord) -> str | Missing:
@@ -115,6 +116,12 @@ FIELDS = (
         "path",
         "path that the host has for the same file, absent where it has none",
         lambda event: event.host_path,
+    ),
+    Field(
+        "fd.replaced",
+        "bool",
+        "another thread put a different file behind the new descriptor",
+        _of_open(lambda record: bool(record.fd_flags & FdFlags.REPLACED)),
     ),
     Field(
         "fd.deleted",

@@ -16,6 +16,7 @@ ENUMS = (
     "string_state",
     "string_flags",
     "path_flags",
+    "fd_flags",
     "loss_reason",
 )
 _INTEGERS = {1: "B", 2: "H", 4: "I", 8: "Q"}

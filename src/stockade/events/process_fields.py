@@ -58,12 +58,14 @@ def _exe(process: Process) -> Value:
 
 
 def _args(process: Process) -> Value:
-    return process.args if isinstance(process.args, Missing) else " ".join(process.args[1:])
+    if isinstance(process.args, Missing) or not process.args_complete:
+        return UNKNOWN
+    return " ".join(process.args[1:])
 
 
 def _cmdline(process: Process) -> Value:
-    if isinstance(process.args, Missing):
-        return process.args
+    if isinstance(process.args, Missing) or not process.args_complete:
+        return UNKNOWN
     name = process.name if isinstance(process.name, str) else _exe(process)
     return " ".join([str(name), *process.args[1:]])
 
@@ -94,6 +96,9 @@ def _container(attribute: str) -> Resolver:
         if event.container is None:
             return HOST
         value = getattr(event.container, attribute)
+        if value == HOST:
+            # A container may be called host; to rules only the host is.
+            return f"{HOST} (container)"
         return UNKNOWN if value is None else str(value)
 
     return resolve

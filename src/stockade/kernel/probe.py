@@ -12,10 +12,11 @@ from enum import Enum
 from pathlib import Path
 
 from stockade.errors import MissingFeature, StockadeError
+from stockade.events import EventType
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
 from stockade.kernel.core import BTF, libbpf_version, require_btf, require_privilege
-from stockade.kernel.sensor import object_image
+from stockade.kernel.sensor import Sensor, Wanted, object_image
 
 _LSM_LIST = Path("/sys/kernel/security/lsm")
 
@@ -78,6 +79,7 @@ def probe_host() -> Iterator[Finding]:
         if finding.answer is not Answer.YES:
             return
     yield _probe("tp_btf", _HOOKS["tp_btf"])
+    yield _programs()
 
 
 def probe_more() -> Iterator[Finding]:
@@ -106,6 +108,16 @@ def _btf() -> Finding:
 
 def _libbpf() -> Finding:
     return _required("libbpf", "can be used", libbpf_version)
+
+
+def _programs() -> Finding:
+    """Load and attach what the agent does."""
+    try:
+        Sensor(Wanted(frozenset(EventType) - {EventType.NONE})).close()
+    except StockadeError as err:
+        remedy = err.hint or "needs Linux 5.17 or later"
+        return Finding("programs", Answer.NO, f"the agent's own: {_refusal(err)}", remedy)
+    return Finding("programs", Answer.YES, "the agent's own load and attach")
 
 
 def _required(name: str, detail: str, need: Callable[[], object]) -> Finding:
@@ -198,6 +210,7 @@ def _fire_in(group: Path) -> int:
     wait, release = os.pipe()
     child = os.fork()
     if child == 0:
+        os.close(release)  # else it would wait for itself
         os.read(wait, 1)
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
         os._exit(0)

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from stockade.events import EventType as Type
 
-SYSCALL_COUNT = 512
+SYSCALL_COUNT = 1024
 
 _AMD64 = {
     2: Type.OPEN,
@@ -16,6 +16,9 @@ _AMD64 = {
     304: Type.OPEN_BY_HANDLE_AT,
     322: Type.EXECVEAT,
     437: Type.OPENAT2,
+    # x32's own, where that is configured.
+    520: Type.EXECVE,
+    545: Type.EXECVEAT,
 }
 _I386 = {
     5: Type.OPEN,

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 import msgspec
 
 from stockade.events import Alert, Ready, Summary
+from stockade.sinks.stream import Stream
 
 
 class JsonLines:
-    """Writes every message to a binary stream, flushed line by line."""
+    """Sends every message to a stream, line by line."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._encoder = msgspec.json.Encoder()
 
+    @property
+    def lost(self) -> int:
+        """Messages that were not sent because the reader is too slow."""
+        return self._stream.lost
+
     def ready(self, message: Ready) -> None:
         """Events flow from now on."""
-        self._write(message)
+        self._send(message)
 
     def alert(self, message: Alert) -> None:
         """A rule fired."""
-        self._write(message)
+        self._send(message)
 
     def summary(self, message: Summary) -> None:
         """Nothing follows."""
-        self._write(message)
+        self._send(message)
 
-    def _write(self, message: Ready | Alert | Summary) -> None:
-        self._stream.write(self._encoder.encode(message) + b"\n")
-        self._stream.flush()
+    def _send(self, message: Ready | Alert | Summary) -> None:
+        self._stream.send(self._encoder.encode(message) + b"\n")

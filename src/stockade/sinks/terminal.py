@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from stockade.events import Alert, Priority, Ready, Summary
+from stockade.sinks.stream import Stream, TextStream
 
 _STYLES = {
     Priority.EMERGENCY: "bold white on red",
@@ -22,16 +23,23 @@ _STYLES = {
 
 
 class Terminal:
-    """Alerts to one stream, the rest to another.
+    """Alerts to a stream, the rest elsewhere.
 
     Args:
-        alerts: where alerts go, one line each, however long.
+        stream: where alerts go, one line each, however long.
         notes: where the first and the last words go.
+        tty: whether a terminal reads the stream, and colours help.
     """
 
-    def __init__(self, alerts: Console, notes: Console) -> None:
-        self._alerts = alerts
+    def __init__(self, stream: Stream, notes: Console, *, tty: bool = False) -> None:
+        self._stream = stream
+        self._alerts = Console(file=TextStream(stream, tty=tty), highlight=False)
         self._notes = notes
+
+    @property
+    def lost(self) -> int:
+        """Alerts that were not sent because the reader is too slow."""
+        return self._stream.lost
 
     def ready(self, message: Ready) -> None:
         """Events flow from now on."""

@@ -33,7 +33,7 @@ class Containers:
     def __init__(self, host_mnt_ns: int, roots: tuple[Path, ...] = RUNC_ROOTS) -> None:
         self._roots = roots
         self._host_mnt_ns = host_mnt_ns
-        self._cache: OrderedDict[tuple[int, int, str], Container | None] = OrderedDict()
+        self._cache: OrderedDict[tuple[int, int], Container | None] = OrderedDict()
 
     def find(self, task: Task, process: Process, ancestors: Sequence[Process]) -> Container | None:
         """The container of a task, None for the host.
@@ -45,30 +45,38 @@ class Containers:
         """
         if task.mnt_ns in {0, self._host_mnt_ns}:
             return None
-        # The command name is part of the key: before its exec, a container's first process is
-        # still the runtime, and its state may not be written yet.
-        key = (task.cgroup_id, task.mnt_ns, task.comm)
+        # Before its exec, a container's first process is still the runtime, whose state may not
+        # be written yet: what is found then does not last.
+        key = (task.cgroup_id, task.mnt_ns)
         if key in self._cache:
             self._cache.move_to_end(key)
             return self._cache[key]
-        found = self._identify(task, process, ancestors)
+        found = self._by_state(task)
+        if found is None:
+            found = _by_descent(task, process, ancestors)
+            if runtime_name(task.comm):
+                return found
         self._cache[key] = found
         if len(self._cache) > _CACHE_MAX:
             self._cache.popitem(last=False)
         return found
 
-    def _identify(
-        self, task: Task, process: Process, ancestors: Sequence[Process]
-    ) -> Container | None:
-        leaf = task.cgroup.value
+    def _by_state(self, task: Task) -> Container | None:
+        """The container whose runtime says that the task is in it."""
         for state in runc_states(self._roots):
-            if _in_cgroup(state, leaf) or _in_namespace(state, task.mnt_ns):
+            if _in_cgroup(state, task.cgroup.value) or _in_namespace(state, task.mnt_ns):
                 return _container(task, state.id, "runc")
-        if match := _HEX_ID.search(leaf):
-            return _container(task, match["id"], None)
-        names = [each.name for each in ancestors if isinstance(each.name, str)]
-        runtime = process.runtime or next(filter(None, map(runtime_name, names)), None)
-        return _container(task, leaf, runtime) if runtime and leaf else None
+        return None
+
+
+def _by_descent(task: Task, process: Process, ancestors: Sequence[Process]) -> Container | None:
+    """The container that a cgroup is called after, where an engine or a runtime made it."""
+    leaf = task.cgroup.value
+    if match := _HEX_ID.search(leaf):
+        return _container(task, match["id"], None)
+    names = [each.name for each in ancestors if isinstance(each.name, str)]
+    runtime = process.runtime or next(filter(None, map(runtime_name, names)), None)
+    return _container(task, leaf, runtime) if runtime and leaf else None
 
 
 def _in_cgroup(state: RuncState, leaf: str) -> bool:
@@ -81,9 +89,10 @@ def _in_namespace(state: RuncState, mnt_ns: int) -> bool:
     """Whether the container's first process, if it still is that one, is in the namespace."""
     process = Path("/proc", str(state.init_process_pid))
     try:
-        start = int((process / "stat").read_text().rpartition(")")[2].split()[19])
+        # The command name in it is any bytes that the process likes.
+        start = int((process / "stat").read_bytes().rpartition(b")")[2].split()[19])
         return start == state.init_process_start and (process / "ns/mnt").stat().st_ino == mnt_ns
-    except OSError:
+    except (OSError, IndexError):
         return False
 
 
