@@ -104,7 +104,8 @@ def test_a_signal_at_any_time_is_no_error(delay_ms: int) -> None:
     time.sleep(delay_ms / 1000)
     process.terminate()
     _, err = process.communicate(timeout=20)
-    assert process.returncode == 0, err
+    # Before Python runs our first line, the signal ends it as it ends any process.
+    assert process.returncode in {0, -signal.SIGTERM}, err
     assert b"Traceback" not in err
 
 
