@@ -50,12 +50,16 @@ check: setup
 	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 	$(BIN)/python -m stockade.events.generate $(OBJECT) --check
 	$(BIN)/python -m stockade.events.reference --check
+	$(BIN)/python -m stockade.rules.reference --check
+	$(BIN)/stockade rules check
+	$(BIN)/stockade rules test
 	$(BIN)/pytest -q tests/unit tests/property
 
-# make generate  write again what is made from the C headers and from the field catalogue
+# make generate  write again what is made from the C headers, the catalogue and the rules
 generate: setup
 	$(BIN)/python -m stockade.events.generate $(OBJECT)
 	$(BIN)/python -m stockade.events.reference
+	$(BIN)/python -m stockade.rules.reference
 	$(BIN)/ruff format -q .
 	$(BIN)/clang-format -i $(C_FILES)
 

@@ -4,8 +4,9 @@
  * catalogue and the reference pages are generated from this file's BTF
  * (python -m stockade.events.generate): there is no second copy to keep in step.
  *
- * FIELD(name, type, doc) makes a member a field that rules can name; the types
- * are those of stockade.events.fields. DOC(doc) describes a member that only the
+ * FIELD(name, type, doc) makes a member a field that rules can name; the type is
+ * one of stockade.events.fields, and may be followed by "argument" for what comes
+ * from the caller's memory and by "unit=...". DOC(doc) describes a member that only the
  * agent reads. On an embedded struct, PREFIX(name) goes before the names of its
  * fields, and DOC keeps them from rules.
  */
@@ -106,6 +107,11 @@ struct task {
 	__u32 ns_tgid FIELD("proc.vpid", "uint", "process id in the task's own pid namespace");
 	__u32 ns_pid FIELD("thread.vtid", "uint", "thread id in the task's own pid namespace");
 	__u32 sid FIELD("proc.sid", "uint", "session id in the initial pid namespace");
+	__u32 pgid FIELD("proc.pgid", "uint", "process group id in the initial pid namespace");
+	__u32 ns_pgid FIELD("proc.vpgid", "uint",
+			    "process group id in the task's own pid namespace, 0 when outside");
+	__u32 tty FIELD("proc.tty", "uint",
+			"device number of the controlling terminal, 0 for none");
 	__u32 uid FIELD("user.uid", "uint", "real user id");
 	__u32 euid FIELD("user.euid", "uint", "effective user id");
 	__u32 gid FIELD("group.gid", "uint", "real group id");
@@ -118,6 +124,7 @@ struct task {
 	__u32 ipc_ns FIELD("proc.ipc_ns", "uint", "inode number of the IPC namespace");
 	__u32 uts_ns FIELD("proc.uts_ns", "uint", "inode number of the UTS namespace");
 	__u32 cgroup_ns FIELD("proc.cgroup_ns", "uint", "inode number of the cgroup namespace");
+	__u32 reserved;
 	struct string_ref cgroup FIELD("thread.cgroup", "string", "name of the task's cgroup");
 	char comm[COMM_LEN] FIELD("proc.name", "string", "command name of the task");
 };
@@ -138,7 +145,7 @@ struct file_object {
 	__u32 dev FIELD("dev", "dev",
 			"device number of the filesystem, as /proc/PID/mountinfo gives it");
 	__u32 rdev FIELD("rdev", "dev", "device number of a device node");
-	__u32 mode FIELD("mode", "mode", "inode type and permission bits");
+	__u32 mode FIELD("mode", "uint", "inode type and permission bits");
 	__u32 uid FIELD("uid", "uint", "owner of the inode");
 	__u32 links FIELD("nlink", "uint", "hard links");
 	__u16 path_flags DOC("enum path_flags");
@@ -153,17 +160,17 @@ struct open_record {
 	struct record_header header;
 	struct file_object file PREFIX("fd.");
 	__u32 flags FIELD("evt.arg.flags", "open_flags", "how it was opened: O_*");
-	__u32 mode FIELD("evt.arg.mode", "mode", "mode asked for a file to be created");
+	__u32 mode FIELD("evt.arg.mode", "mode argument", "mode asked for a file to be created");
 	__u32 f_mode DOC("FMODE_* of the open file");
 	__u32 fd_flags DOC("enum fd_flags");
-	struct string_ref argument DOC("the path as the caller gave it, where there is no object");
+	struct string_ref argument DOC("the path as the caller gave it");
 	struct string_ref directory DOC("what a relative argument is relative to");
 };
 
 struct exec_record {
 	struct record_header header;
 	struct file_object exe DOC("the program");
-	struct string_ref filename FIELD("evt.arg.filename", "path",
+	struct string_ref filename FIELD("evt.arg.filename", "path argument",
 					 "the program's path as the caller gave it");
 	struct string_ref args DOC("argv, NUL after each");
 	struct string_ref cwd DOC("working directory");

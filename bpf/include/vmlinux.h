@@ -196,9 +196,20 @@ struct pid {
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MAX };
 
+struct tty_driver {
+	int major;
+	int minor_start;
+};
+
+struct tty_struct {
+	int index;
+	struct tty_driver *driver;
+};
+
 struct signal_struct {
 	atomic_t live;
 	struct pid *pids[PIDTYPE_MAX];
+	struct tty_struct *tty;
 	int group_exit_code;
 };
 

@@ -36,6 +36,32 @@ static __always_inline __u32 initial_nr(struct pid *pid)
 	return pid->numbers[0].nr;
 }
 
+/* The process group's number in the namespace that a process lives in; 0: it has none there. */
+static __always_inline __u32 own_group_nr(struct task_struct *task)
+{
+	struct pid *group = BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]);
+	__u32 level = BPF_CORE_READ(task, thread_pid, level);
+	const struct upid *upid = (const void *)group + bpf_core_field_offset(struct pid, numbers) +
+				  level * bpf_core_type_size(struct upid);
+
+	if (READ(struct pid, group, level) < level)
+		return 0;
+	return READ(struct upid, upid, ns) == READ(struct upid, own_upid(task), ns)
+		       ? READ(struct upid, upid, nr)
+		       : 0;
+}
+
+/* As the kernel encodes a device number for user space; minors of terminals are small. */
+static __always_inline __u32 controlling_tty(struct task_struct *leader)
+{
+	struct tty_struct *tty = leader->signal->tty;
+
+	if (!tty)
+		return 0;
+	return (__u32)BPF_CORE_READ(tty, driver, major) << 8 |
+	       (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+}
+
 static __always_inline void fill_process_id(struct process_id *id, struct task_struct *leader)
 {
 	id->start_ns = leader->start_boottime;
@@ -95,6 +121,9 @@ static __noinline int fill_task(struct task *out, struct task_struct *task)
 	out->ns_tgid = own_nr(leader);
 	out->pid_ns = READ(struct pid_namespace, READ(struct upid, own_upid(task), ns), ns.inum);
 	out->sid = initial_nr(leader->signal->pids[PIDTYPE_SID]);
+	out->pgid = initial_nr(leader->signal->pids[PIDTYPE_PGID]);
+	out->ns_pgid = own_group_nr(leader);
+	out->tty = controlling_tty(leader);
 	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
 	out->loginuid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (__u32)-1;
 	out->cgroup_id = BPF_CORE_READ(cgroup, kn, id);

@@ -128,6 +128,8 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 	if (task->files->count.counter > 1) {
 		record->fd_flags |= FD_SHARED;
 		fill_argument(slot, record, task, args);
+	} else if (config.raw_paths && args->path) {
+		append_user_string(slot, &record->argument, args->path);
 	}
 	if (!file || (record->fd_flags & FD_SHARED && is_referenced(file))) {
 		lose_object(slot, record);

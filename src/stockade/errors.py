@@ -1,8 +1,9 @@
 """What can go wrong, as types with a place and a remedy.
 
 StockadeError
-├── RuleErrors          rule files are wrong; holds every
-│   RuleError           one mistake: file, line, column
+├── RuleError           one mistake in a rule file: file, line, column
+│   └── UnknownField    a field that the catalogue does not have
+├── RuleErrors          rule files that cannot be used, with every mistake
 ├── RecordError         bytes from the kernel, or from a file, are no record
 ├── MissingPrivilege    root or a capability is needed
 └── MissingFeature      the kernel or the system lacks something
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 
 class ExitCode(IntEnum):
@@ -53,24 +54,50 @@ class StockadeError(Exception):
         self.hint = hint
 
 
+class Severity(Enum):
+    """Whether a diagnostic stops rules from being used."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """Something to say about a place in a rule file."""
+
+    severity: Severity
+    message: str
+    place: Place
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.severity.value}: {self.message}"
+
+
 class RuleError(StockadeError):
-    """A rule file that cannot be used as it is."""
+    """One mistake in a rule file."""
 
     def __init__(self, message: str, place: Place, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.place = place
 
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The mistake as a diagnostic."""
+        return Diagnostic(Severity.ERROR, self.message, self.place, self.hint)
+
+
+class UnknownField(RuleError):
+    """A field that the catalogue does not have."""
 
 
 class RuleErrors(StockadeError):
-    """Everything that is wrong with a set of rule files."""
+    """Everything that was found in a set of rule files, at least one error among it."""
 
-    def __init__(self, errors: Sequence[RuleError]) -> None:
-        count = len(errors)
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        count = sum(each.severity is Severity.ERROR for each in diagnostics)
         super().__init__(f"{count} error{'s' if count != 1 else ''} in the rules")
-        self.errors = tuple(errors)
+        self.diagnostics = tuple(diagnostics)
 
 
 class RecordError(StockadeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -182,3 +183,38 @@ def test_ancestors_are_listed_up_to_a_bound(recorder: Recorder, depth: int) -> N
     assert len(ancestors) == 8
     assert len(set(ancestors)) == 8
     assert list(ancestors) == sorted(ancestors, key=lambda each: each.start_ns, reverse=True)
+
+
+def test_groups_and_the_terminal(recorder: Recorder) -> None:
+    leader, follower = pty.openpty()
+    device = os.fstat(follower).st_rdev
+    script = "true & wait; exit 0"
+    # A new session takes the first terminal it opens for its own.
+    command = ["setsid", "--ctty", "sh", "-c", script]
+    with subprocess.Popen(command, stdin=follower) as process:
+        assert process.wait() == 0
+    os.close(leader)
+    os.close(follower)
+    fork = recorder.find(
+        ForkRecord,
+        lambda record: (
+            record.header.task.process.tgid == process.pid and record.header.task.comm == "sh"
+        ),
+    )
+    task = fork.header.task
+    assert (task.pgid, task.sid) == (process.pid, process.pid)
+    assert task.tty == device
+    assert task.ns_pgid == task.ns_tgid
+
+
+def test_a_group_of_another_namespace_has_no_number_there(recorder: Recorder) -> None:
+    script = "cat /proc/self/stat"
+    command = ["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", f"{script}; {script}"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    stat = done.stdout.decode().splitlines()[0].rpartition(")")[2].split()
+    record = recorder.find(
+        ForkRecord,
+        lambda each: each.header.task.ns_tgid == 1 and each.header.task.comm == "sh",
+    )
+    assert record.header.task.ns_pgid == int(stat[2]) == 0
+    assert record.header.task.pgid == os.getpgrp()

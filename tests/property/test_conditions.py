@@ -7,31 +7,29 @@ from hypothesis import strategies as st
 
 from stockade.errors import Place, RuleError
 from stockade.events import ABSENT, UNKNOWN, Value
+from stockade.events.fields import CATALOGUE
+from stockade.rules import syntax
 from stockade.rules.evaluate import evaluate
-from stockade.rules.lexer import Snippet
 from stockade.rules.parser import parse
-from stockade.rules.syntax import And, Compare, Condition, Not, Or
+from stockade.rules.snippet import Snippet, SourceFile, Text
+from stockade.rules.syntax import And, Bound, Condition, Not, Or
 
 START = Place("f", 1, 1)
 WORDS = st.sampled_from(
-    "and or not ( ) = != < in , contains exists proc.name 'q' \"a b\" x 1 \n".split(" ")
+    "and or not ( ) = != < in , contains exists proc.name 'q' \"a b\" x 1 \n val( oneof".split(" ")
 )
 
 
-def mistake(text: str) -> Place | None:
-    try:
-        parse(Snippet(text, START), {})
-    except RuleError as err:
-        return err.place
-    return None
-
-
 def is_placed(text: str) -> None:
-    place = mistake(text)
-    if place is not None:
-        lines = text.split("\n")
-        assert 1 <= place.line <= len(lines)
-        assert 1 <= place.column <= len(lines[place.line - 1]) + 1
+    """The text parses, or its error lies in it."""
+    place = START
+    try:
+        parse(Text([Snippet(text, SourceFile("f", text), 0, len(text))]))
+    except RuleError as err:
+        place = err.place
+    lines = text.split("\n")
+    assert 1 <= place.line <= len(lines)
+    assert 1 <= place.column <= len(lines[place.line - 1]) + 1
 
 
 @given(st.text(max_size=200))
@@ -44,9 +42,17 @@ def test_any_words(text: str) -> None:
     is_placed(text)
 
 
-LEAVES = st.sampled_from(["a", "b", "c"]).map(lambda name: Compare(name, "=", ("1",), START))
+NAMES = {"a": "proc.name", "b": "proc.pname", "c": "fd.name"}
+
+
+def leaf(name: str) -> syntax.Test:
+    """A comparison of a field with 1."""
+    field = CATALOGUE[NAMES[name]]
+    return syntax.Test(Bound(field, None, (), field.type, None), "=", ("1",), None, None, START)
+
+
 CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
-    LEAVES,
+    st.sampled_from(["a", "b", "c"]).map(leaf),
     lambda inner: st.one_of(
         st.lists(inner, min_size=1, max_size=3).map(lambda terms: And(tuple(terms))),
         st.lists(inner, min_size=1, max_size=3).map(lambda terms: Or(tuple(terms))),
@@ -54,7 +60,14 @@ CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
     ),
     max_leaves=8,
 )
-VALUES = st.fixed_dictionaries(dict.fromkeys("abc", st.sampled_from(["1", "2", ABSENT, UNKNOWN])))
+VALUES = st.fixed_dictionaries(
+    dict.fromkeys(NAMES.values(), st.sampled_from(["1", "2", ABSENT, UNKNOWN]))
+)
+
+
+def outcome(condition: Condition, values: dict[str, Value]) -> bool | None:
+    """What the condition comes to."""
+    return evaluate(condition, lambda bound: values[bound.field.name])
 
 
 def by_completion(condition: Condition, values: dict[str, Value]) -> set[bool | None]:
@@ -64,14 +77,14 @@ def by_completion(condition: Condition, values: dict[str, Value]) -> set[bool | 
             return set().union(
                 *(by_completion(condition, values | {name: each}) for each in ("1", "2", ABSENT))
             )
-    return {evaluate(condition, values.__getitem__)}
+    return {outcome(condition, values)}
 
 
 @given(CONDITIONS, VALUES)
 def test_a_known_answer_is_every_completions_answer(
     condition: Condition, values: dict[str, Value]
 ) -> None:
-    answer = evaluate(condition, values.__getitem__)
+    answer = outcome(condition, values)
     if answer is not None:
         assert by_completion(condition, values) == {answer}
 
@@ -80,4 +93,4 @@ def test_a_known_answer_is_every_completions_answer(
 def test_without_unknowns_there_is_always_an_answer(
     condition: Condition, values: dict[str, Value]
 ) -> None:
-    assert evaluate(condition, values.__getitem__) in {True, False}
+    assert outcome(condition, values) is not None

@@ -20,11 +20,10 @@ from stockade.events import (
     Text,
 )
 from stockade.rules import Engine
-from stockade.rules.ruleset import build
-from stockade.rules.source import SourceFile
 from stockade.workloads import Containers
 from tests.support.recorder import TICK_NS, boot_ticks
 from tests.support.records import FILE, NO_FILE, TASK, event, exec_record, header, open_record
+from tests.support.rules import made
 
 CHILD = ProcessId(7_000_000_000, 101)
 CLONE_THREAD = 0x10000
@@ -187,9 +186,9 @@ def test_an_alert_is_complete_and_printable() -> None:
   output: "%fd.name %proc.cmdline %container.image"
   priority: error
   tags: [t]
-  technique: [T1]
+  technique: [T1611]
 """
-    judge = Judge(Engine(build([SourceFile("r", text)])))
+    judge = Judge(Engine(made(text).enabled))
     odd = event(open_record(msgspec.structs.replace(FILE, path=Text("/a\udcff\n\x1b[31m"))))
     (alert,) = judge.alerts_of(odd)
     assert judge.alerts == 1

@@ -39,7 +39,7 @@ def test_wrong_rules_are_1_and_shown_with_their_line(
     )
     assert call(["run", "--rules", str(path)]) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == f"{path}:3:14: unknown field proc.nme"
+    assert lines[0] == f"{path}:3:14: error: unknown field proc.nme"
     assert lines[1] == "      condition: proc.nme = x"
     assert lines[2] == "                 ^"
     assert lines[3].startswith("    did you mean proc.name")

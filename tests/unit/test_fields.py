@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 
 import msgspec
 import pytest
@@ -13,13 +14,14 @@ from stockade.events import (
     UNKNOWN,
     Event,
     EventType,
+    Missing,
     PathFlags,
     Process,
     ProcessId,
     Text,
     Value,
 )
-from stockade.events.fields import CATALOGUE, find, lookup
+from stockade.events.fields import CATALOGUE, field_value, find
 from stockade.events.text import NO_TEXT
 from tests.support.records import (
     CONTAINER,
@@ -36,9 +38,10 @@ from tests.support.records import (
 
 
 def value(name: str, of: Event) -> Value:
-    resolver = lookup(name)
-    assert resolver is not None, name
-    return resolver(of)
+    stem, _, subscript = name.partition("[")
+    field, argument = find(stem, subscript.removesuffix("]") if subscript else None)
+    assert field is not None, name
+    return field_value(field, argument, of)
 
 
 OPENED: dict[str, Value] = {
@@ -46,7 +49,8 @@ OPENED: dict[str, Value] = {
     "evt.res": "SUCCESS",
     "evt.rawres": 3,
     "evt.failed": False,
-    "evt.time": "2023-11-14T22:13:20.123456789Z",
+    "evt.time.iso8601": "2023-11-14T22:13:20.123456789Z",
+    "evt.rawtime.s": 1_700_000_000,
     "evt.rawtime": 1_700_000_000_123_456_789,
     "evt.is_open_read": True,
     "evt.is_open_write": False,
@@ -85,7 +89,15 @@ OPENED: dict[str, Value] = {
     "proc.cwd": UNKNOWN,
     "proc.exe_ino": 9,
     "proc.is_exe_from_memfd": False,
+    "proc.sname": "init",
+    "proc.tty": 0,
+    "proc.vpgid": 1,
+    "proc.is_vpgid_leader": True,
     "user.uid": 1000,
+    "user.name": UNKNOWN,
+    "fd.nameraw": UNKNOWN,
+    "fd.sip": ABSENT,
+    "proc.exe_ino.ctime": UNKNOWN,
     "user.euid": 0,
     "user.loginuid": 0xFFFFFFFF,
     "thread.cap_effective": "CAP_SYS_ADMIN",
@@ -101,15 +113,17 @@ def test_of_an_open_in_a_container(name: str) -> None:
     assert value(name, event()) == OPENED[name]
 
 
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if name.startswith("container.")])
+@pytest.mark.parametrize(
+    "name", ["container.id", "container.name", "container.image", "container.type"]
+)
 def test_the_host_is_called_so(name: str) -> None:
     assert value(name, event(container=None)) == "host"
 
 
 @pytest.mark.parametrize("name", [name for name in CATALOGUE if name.startswith("fd.")])
 def test_other_events_have_no_file(name: str) -> None:
-    if name == "fd.host_path":
-        return  # the enricher's
+    if name == "fd.host_path" or CATALOGUE[name].subscript:
+        return  # the enricher's, and what is asked for by an element
     assert value(name, event(exec_record())) is ABSENT
 
 
@@ -205,7 +219,7 @@ def test_an_unknown_process_has_unknown_fields() -> None:
     for name in ("proc.exepath", "proc.args", "proc.cmdline", "proc.exe", "proc.exe_ino"):
         assert value(name, stranger) is UNKNOWN, name
     assert value("proc.pname", stranger) is UNKNOWN
-    assert value("proc.aname", stranger) is UNKNOWN
+    assert value("proc.aname", stranger) == (UNKNOWN, "sh")
     assert value("proc.aname[2]", stranger) == "sh"
 
 
@@ -228,9 +242,26 @@ def test_the_first_process_has_no_parent() -> None:
 
 
 def test_names_that_are_no_fields() -> None:
-    for name in ("proc.nme", "proc.pid[1]", "proc.aname[x]", "proc.aname[9999]", ""):
-        assert lookup(name) is None
-    assert find("proc.aname[3]") is CATALOGUE["proc.aname"]
+    for name in ("proc.nme", "evt.arg.nonsense", ""):
+        assert find(name) == (None, None)
+    assert find("evt.arg", "nonsense") == (None, None)
+
+
+def test_other_spellings_of_a_field() -> None:
+    assert find("evt.arg", "flags") == (CATALOGUE["evt.arg.flags"], None)
+    assert find("container.label.app") == (CATALOGUE["container.label"], "app")
+
+
+def test_user_names() -> None:
+    assert value("user.name", event(container=None)) in {UNKNOWN, _name(1000)}
+    root = header(EventType.OPENAT, 3, msgspec.structs.replace(TASK, uid=0))
+    assert value("user.name", event(msgspec.structs.replace(open_record(), header=root))) == "root"
+    assert value("user.loginname", event(container=None)) is ABSENT
+
+
+def _name(uid: int) -> str | None:
+    found = [entry.pw_name for entry in pwd.getpwall() if entry.pw_uid == uid]
+    return found[0] if found else None
 
 
 def test_every_field_is_documented_and_resolves() -> None:
@@ -239,7 +270,10 @@ def test_every_field_is_documented_and_resolves() -> None:
         assert field.doc
         assert not field.doc.endswith(".")
         for record in (open_record(), exec_record()):
-            result = field.resolve(event(record))
-            if field.textual and result not in {ABSENT, UNKNOWN}:
-                assert isinstance(result, str | tuple), name
+            result = field_value(field, None, event(record))
+            assert (isinstance(result, tuple)) is (field.many is not None) or isinstance(
+                result, Missing
+            ), name
+            if field.type.textual and not isinstance(result, Missing | tuple):
+                assert isinstance(result, str), name
     assert PROCESS.name == "cat"

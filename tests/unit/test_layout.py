@@ -20,7 +20,7 @@ def test_class_names() -> None:
 
 def test_the_configuration_is_packed_as_the_object_has_it() -> None:
     btf = Btf(object_image("stockade"))
-    packed = pack_config(Config(agent_tgid=1, host_mnt_ns=2, wanted=3, wanted_host=4))
+    packed = pack_config(Config(agent_tgid=1, host_mnt_ns=2, wanted=3, wanted_host=4, raw_paths=5))
     assert len(packed) == btf.struct("config").size
     assert packed[:8] == bytes([1, 0, 0, 0, 2, 0, 0, 0])
 

@@ -13,10 +13,9 @@ from rich.console import Console
 from stockade.agent import Judge
 from stockade.events import Alert, Ready, Summary
 from stockade.rules import Engine
-from stockade.rules.ruleset import build
-from stockade.rules.source import SourceFile
 from stockade.sinks import JsonLines, Stream, Terminal, visible
 from tests.support.records import CONTAINER, event
+from tests.support.rules import made
 
 RULE = """
 - rule: A file was opened
@@ -30,8 +29,8 @@ RULE = """
 @pytest.fixture
 def alert() -> Alert:
     odd = event(container=msgspec.structs.replace(CONTAINER, name="bad\x1b[2Jname"))
-    (made,) = Judge(Engine(build([SourceFile("r", RULE)]))).alerts_of(odd)
-    return made
+    (only,) = Judge(Engine(made(RULE).enabled)).alerts_of(odd)
+    return only
 
 
 @pytest.fixture

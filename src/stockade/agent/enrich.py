@@ -34,6 +34,7 @@ class Enricher:
         self._containers = containers
         self._mounts = mounts
         self._offset_ns = boot_offset_ns()
+        self._events = 0
 
     def new_batch(self) -> None:
         """Look at the wall clock again: it may have been set."""
@@ -42,6 +43,7 @@ class Enricher:
     def event(self, record: Record) -> Event:
         """The event of a record."""
         task = record.header.task
+        self._events += 1
         process = self._acting(record)
         ancestors = tuple(self._processes.get(identity) for identity in task.ancestors)
         return Event(
@@ -52,6 +54,7 @@ class Enricher:
             host_path=self._host_path(record),
             time_ns=record.header.time_ns + self._offset_ns,
             start_ns=task.process.start_ns + self._offset_ns,
+            number=self._events,
         )
 
     def _acting(self, record: Record) -> Process:

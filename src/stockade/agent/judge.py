@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from stockade.events import (
     Action,
     Alert,
+    Element,
     Event,
+    FieldView,
     Missing,
+    ScalarView,
     Value,
     container_view,
     printable,
     process_view,
 )
 from stockade.events.times import rfc3339
-from stockade.rules import Engine, Rule, field_value
+from stockade.rules import Engine, Rule, operand_value, values_of
 
 SOURCE = "syscall"
 
@@ -40,12 +43,15 @@ class Judge:
             yield self._alert(rule, event)
 
     def _alert(self, rule: Rule, event: Event) -> Alert:
-        fields = {name: _field(field_value(event, name)) for name in rule.output.fields}
+        lookup = values_of(event)
+        fields = {
+            str(operand): _field(operand_value(operand, lookup)) for operand in rule.output.operands
+        }
         return Alert(
             time=rfc3339(event.time_ns),
             rule=rule.name,
             priority=rule.priority,
-            output=printable(rule.output.render(lambda name: field_value(event, name))),
+            output=printable(rule.output.render(lambda operand: operand_value(operand, lookup))),
             output_fields={"evt.time": rfc3339(event.time_ns), **fields},
             source=SOURCE,
             tags=list(rule.tags),
@@ -57,10 +63,16 @@ class Judge:
         )
 
 
-def _field(value: Value) -> str | int | bool | list[str] | None:
+def _field(value: Value) -> FieldView:
     """A value as JSON has it; unknown and absent are null."""
+    if isinstance(value, tuple):
+        return [_scalar(each) for each in value]
+    return _scalar(value)
+
+
+def _scalar(value: Element) -> ScalarView:
     if isinstance(value, Missing):
         return None
-    if isinstance(value, tuple):
-        return [printable(each) for each in value]
+    if isinstance(value, bytes):
+        return printable(value.decode("utf-8", "surrogateescape"))
     return printable(value) if isinstance(value, str) else value

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 from rich.console import Console
 from rich.text import Text
 
+from stockade.cli.diagnostics import show_diagnostic
 from stockade.cli.doctor import doctor
+from stockade.cli.fields import fields
+from stockade.cli.rules import rules
 from stockade.cli.run import run
-from stockade.errors import ExitCode, LoadError, RuleError, RuleErrors, StockadeError
-from stockade.sinks import visible
+from stockade.errors import ExitCode, LoadError, RuleErrors, StockadeError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,6 +22,8 @@ def cli() -> None:
 
 cli.add_command(run)
 cli.add_command(doctor)
+cli.add_command(rules)
+cli.add_command(fields)
 
 
 def call(arguments: list[str]) -> int:
@@ -35,8 +37,8 @@ def call(arguments: list[str]) -> int:
     except click.Abort:
         return ExitCode.FINDINGS
     except RuleErrors as err:
-        for each in err.errors:
-            _show_rule_error(stderr, each)
+        for each in err.diagnostics:
+            show_diagnostic(stderr, each)
         _show(stderr, f"stockade: {err}")
         return err.exit_code
     except StockadeError as err:
@@ -60,18 +62,3 @@ def _show_error(console: Console, err: StockadeError) -> None:
         _show(console, f"  {err.hint}")
     if isinstance(err, LoadError) and err.log:
         _show(console, err.log)
-
-
-def _show_rule_error(console: Console, err: RuleError) -> None:
-    """The message, then the line it is about with a mark under the place."""
-    _show(console, str(err))
-    try:
-        lines = Path(err.place.file).read_text(encoding="utf-8").splitlines()
-        line = lines[err.place.line - 1]
-    except (OSError, UnicodeDecodeError, IndexError):
-        line = None  # the file itself is what is wrong
-    if line is not None:
-        _show(console, f"    {visible(line)}")
-        _show(console, f"    {' ' * (err.place.column - 1)}^")
-    if err.hint:
-        _show(console, f"    {err.hint}")

@@ -12,6 +12,8 @@ import structlog
 from rich.console import Console
 
 from stockade.agent import Agent, Enricher, HostMounts, Judge, ProcessTable, Sink
+from stockade.cli.packs import PACKS
+from stockade.events.file_fields import RAW_PATHS
 from stockade.kernel import Sensor, Wanted, host_mnt_ns
 from stockade.rules import Engine, load_rules
 from stockade.sinks import JsonLines, Stream, Terminal
@@ -19,8 +21,6 @@ from stockade.workloads import Containers
 
 # How long the end waits for whoever reads the alerts.
 _LAST_LINES_S = 2.0
-
-PACKS = Path(__file__).parents[1] / "packs"
 
 
 @click.command(short_help="Watch this host, and say what the rules find.")
@@ -43,7 +43,12 @@ PACKS = Path(__file__).parents[1] / "packs"
 def run(*, paths: tuple[Path, ...], output: str) -> None:
     """Watch this host until Ctrl-C or SIGTERM, and say what the rules find."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    engine = Engine(load_rules(list(paths) or [PACKS]))
+    loaded = load_rules(paths or [PACKS])
+    engine = Engine(loaded.enabled)
+    if loaded.warnings:
+        count = len(loaded.warnings)
+        note = f"{count} warning{'s' if count != 1 else ''} about the rules"
+        structlog.get_logger().warning(note, hint="stockade rules check shows them")
     if not engine.rules:
         raise click.UsageError(f"no rules in {', '.join(map(str, paths))}")
     if sys.stdout is None:
@@ -68,7 +73,11 @@ async def _run(engine: Engine, stream: Stream, output: str) -> None:
         loop.add_signal_handler(number, stop.set)
     processes = ProcessTable()
     mounts = HostMounts()
-    wanted = Wanted(engine.wanted(host=False), engine.wanted(host=True))
+    wanted = Wanted(
+        engine.wanted(host=False),
+        engine.wanted(host=True),
+        raw_paths=not engine.fields.isdisjoint(RAW_PATHS),
+    )
     with Sensor(wanted) as sensor:
         # After attaching: a process that starts meanwhile is told of by its events.
         processes.seed()

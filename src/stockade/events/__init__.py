@@ -23,9 +23,11 @@ from stockade.events.alert import (
     Action,
     Alert,
     ContainerView,
+    FieldView,
     Priority,
     ProcessView,
     Ready,
+    ScalarView,
     Summary,
     container_view,
     printable,
@@ -36,7 +38,7 @@ from stockade.events.entities import HOST, Container, Process, runtime_name
 from stockade.events.event import Event
 from stockade.events.layout import digest as layout_digest
 from stockade.events.text import Text
-from stockade.events.values import ABSENT, UNKNOWN, Missing, Scalar, Value
+from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Scalar, Value
 
 __all__ = [
     "ABSENT",
@@ -49,11 +51,13 @@ __all__ = [
     "Config",
     "Container",
     "ContainerView",
+    "Element",
     "Event",
     "EventType",
     "ExecRecord",
     "ExitRecord",
     "FdFlags",
+    "FieldView",
     "FileObject",
     "ForkRecord",
     "LossReason",
@@ -68,6 +72,7 @@ __all__ = [
     "Record",
     "RecordHeader",
     "Scalar",
+    "ScalarView",
     "Summary",
     "Task",
     "Text",

@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "58de69d9ee8d38e1b3f642a60b9d01cb3fe37cbda351a14ae352ed2da368e352"
+LAYOUT = "911b764bc4158fa034bdf9674ad21f6d9ef7450b3f5e50ae377bc891f9c36219"
 
 
 ANCESTORS_MAX = 8
@@ -115,6 +115,12 @@ class Task(msgspec.Struct, frozen=True, gc=False):
     """thread id in the task's own pid namespace"""
     sid: int
     """session id in the initial pid namespace"""
+    pgid: int
+    """process group id in the initial pid namespace"""
+    ns_pgid: int
+    """process group id in the task's own pid namespace, 0 when outside"""
+    tty: int
+    """device number of the controlling terminal, 0 for none"""
     uid: int
     """real user id"""
     euid: int
@@ -204,7 +210,7 @@ class OpenRecord(msgspec.Struct, frozen=True, gc=False):
     fd_flags: int
     """enum fd_flags"""
     argument: Text
-    """the path as the caller gave it, where there is no object"""
+    """the path as the caller gave it"""
     directory: Text
     """what a relative argument is relative to"""
 
@@ -252,54 +258,55 @@ class Config(msgspec.Struct, frozen=True, gc=False):
     host_mnt_ns: int
     wanted: int
     wanted_host: int
+    raw_paths: int
 
 
 _OPEN_RECORD = struct.Struct(
-    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHIIIIHHBBHHHBBH"
+    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHIIIIHHBBHHHBBH"
 )
 
 
 def _decode_open_record(record: memoryview) -> OpenRecord:
     v = _OPEN_RECORD.unpack_from(record)
-    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], read_text(record, v[54], v[55], v[56], v[57], v[58]), fixed_text(v[59]))), FileObject(v[60], v[61], v[62], v[63], v[64], v[65], v[66], v[67], v[68], fixed_text(v[69]), read_text(record, v[70], v[71], v[72], v[73], v[74]), read_text(record, v[75], v[76], v[77], v[78], v[79])), v[80], v[81], v[82], v[83], read_text(record, v[84], v[85], v[86], v[87], v[88]), read_text(record, v[89], v[90], v[91], v[92], v[93]))
+    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], v[54], v[55], v[56], read_text(record, v[58], v[59], v[60], v[61], v[62]), fixed_text(v[63]))), FileObject(v[64], v[65], v[66], v[67], v[68], v[69], v[70], v[71], v[72], fixed_text(v[73]), read_text(record, v[74], v[75], v[76], v[77], v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83])), v[84], v[85], v[86], v[87], read_text(record, v[88], v[89], v[90], v[91], v[92]), read_text(record, v[93], v[94], v[95], v[96], v[97]))
 
 
 _EXEC_RECORD = struct.Struct(
-    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHHHBBHHHBBHHHBBH"
+    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHHHBBHHHBBHHHBBH"
 )
 
 
 def _decode_exec_record(record: memoryview) -> ExecRecord:
     v = _EXEC_RECORD.unpack_from(record)
-    return ExecRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], read_text(record, v[54], v[55], v[56], v[57], v[58]), fixed_text(v[59]))), FileObject(v[60], v[61], v[62], v[63], v[64], v[65], v[66], v[67], v[68], fixed_text(v[69]), read_text(record, v[70], v[71], v[72], v[73], v[74]), read_text(record, v[75], v[76], v[77], v[78], v[79])), read_text(record, v[80], v[81], v[82], v[83], v[84]), read_text(record, v[85], v[86], v[87], v[88], v[89]), read_text(record, v[90], v[91], v[92], v[93], v[94]))
+    return ExecRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], v[54], v[55], v[56], read_text(record, v[58], v[59], v[60], v[61], v[62]), fixed_text(v[63]))), FileObject(v[64], v[65], v[66], v[67], v[68], v[69], v[70], v[71], v[72], fixed_text(v[73]), read_text(record, v[74], v[75], v[76], v[77], v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83])), read_text(record, v[84], v[85], v[86], v[87], v[88]), read_text(record, v[89], v[90], v[91], v[92], v[93]), read_text(record, v[94], v[95], v[96], v[97], v[98]))
 
 
 _FORK_RECORD = struct.Struct(
-    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIHHBBH16sQIIQII"
+    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIQII"
 )
 
 
 def _decode_fork_record(record: memoryview) -> ForkRecord:
     v = _FORK_RECORD.unpack_from(record)
-    return ForkRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], read_text(record, v[54], v[55], v[56], v[57], v[58]), fixed_text(v[59]))), ProcessId(v[60], v[61]), v[63], v[64], v[65])
+    return ForkRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], v[54], v[55], v[56], read_text(record, v[58], v[59], v[60], v[61], v[62]), fixed_text(v[63]))), ProcessId(v[64], v[65]), v[67], v[68], v[69])
 
 
 _EXIT_RECORD = struct.Struct(
-    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIHHBBH16sII"
+    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIHHBBH16sII"
 )
 
 
 def _decode_exit_record(record: memoryview) -> ExitRecord:
     v = _EXIT_RECORD.unpack_from(record)
-    return ExitRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], read_text(record, v[54], v[55], v[56], v[57], v[58]), fixed_text(v[59]))), v[60])
+    return ExitRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], v[54], v[55], v[56], read_text(record, v[58], v[59], v[60], v[61], v[62]), fixed_text(v[63]))), v[64])
 
 
-_CONFIG = struct.Struct("<IIQQ")
+_CONFIG = struct.Struct("<IIQQQ")
 
 
 def pack_config(value: Config) -> bytes:
     """The bytes of a struct config."""
-    return _CONFIG.pack(value.agent_tgid, value.host_mnt_ns, value.wanted, value.wanted_host)
+    return _CONFIG.pack(value.agent_tgid, value.host_mnt_ns, value.wanted, value.wanted_host, value.raw_paths)
 
 
 Record = OpenRecord | ExecRecord | ForkRecord | ExitRecord
@@ -344,6 +351,9 @@ FIELDS: tuple[tuple[str, str, type[msgspec.Struct], str, str], ...] = (
     ("proc.vpid", "uint", RecordHeader, "header.task.ns_tgid", "process id in the task's own pid namespace"),
     ("thread.vtid", "uint", RecordHeader, "header.task.ns_pid", "thread id in the task's own pid namespace"),
     ("proc.sid", "uint", RecordHeader, "header.task.sid", "session id in the initial pid namespace"),
+    ("proc.pgid", "uint", RecordHeader, "header.task.pgid", "process group id in the initial pid namespace"),
+    ("proc.vpgid", "uint", RecordHeader, "header.task.ns_pgid", "process group id in the task's own pid namespace, 0 when outside"),
+    ("proc.tty", "uint", RecordHeader, "header.task.tty", "device number of the controlling terminal, 0 for none"),
     ("user.uid", "uint", RecordHeader, "header.task.uid", "real user id"),
     ("user.euid", "uint", RecordHeader, "header.task.euid", "effective user id"),
     ("group.gid", "uint", RecordHeader, "header.task.gid", "real group id"),
@@ -361,14 +371,14 @@ FIELDS: tuple[tuple[str, str, type[msgspec.Struct], str, str], ...] = (
     ("fd.ino", "uint", OpenRecord, "file.inode", "inode number"),
     ("fd.dev", "dev", OpenRecord, "file.dev", "device number of the filesystem, as /proc/PID/mountinfo gives it"),
     ("fd.rdev", "dev", OpenRecord, "file.rdev", "device number of a device node"),
-    ("fd.mode", "mode", OpenRecord, "file.mode", "inode type and permission bits"),
+    ("fd.mode", "uint", OpenRecord, "file.mode", "inode type and permission bits"),
     ("fd.uid", "uint", OpenRecord, "file.uid", "owner of the inode"),
     ("fd.nlink", "uint", OpenRecord, "file.links", "hard links"),
     ("fd.fs_magic", "uint", OpenRecord, "file.fs_magic", "magic number of the filesystem"),
     ("fd.fs_type", "string", OpenRecord, "file.fs_type", "name of the filesystem type"),
     ("evt.arg.flags", "open_flags", OpenRecord, "flags", "how it was opened: O_*"),
-    ("evt.arg.mode", "mode", OpenRecord, "mode", "mode asked for a file to be created"),
-    ("evt.arg.filename", "path", ExecRecord, "filename", "the program's path as the caller gave it"),
+    ("evt.arg.mode", "mode argument", OpenRecord, "mode", "mode asked for a file to be created"),
+    ("evt.arg.filename", "path argument", ExecRecord, "filename", "the program's path as the caller gave it"),
     ("evt.arg.flags", "clone_flags", ForkRecord, "flags", "what parent and child share: CLONE_*"),
     ("evt.arg.status", "int", ExitRecord, "code", "exit status, as wait(2) gives it"),
 )

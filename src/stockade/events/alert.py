@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TypeAlias
 
 import msgspec
 
@@ -86,6 +87,11 @@ class ContainerView(msgspec.Struct, frozen=True):
     mnt_ns: int
 
 
+# A field as JSON has it; null is absent or unknown.
+ScalarView: TypeAlias = str | int | bool | None
+FieldView: TypeAlias = ScalarView | list[ScalarView]
+
+
 class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="type"):
     """A rule that fired."""
 
@@ -93,7 +99,7 @@ class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="type"):
     rule: str
     priority: Priority
     output: str
-    output_fields: dict[str, str | int | bool | list[str] | None]
+    output_fields: dict[str, FieldView]
     source: str
     tags: list[str]
     hostname: str

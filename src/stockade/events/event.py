@@ -20,6 +20,7 @@ class Event(msgspec.Struct):
         host_path: the opened file's path as the host sees it, absent when the host does not.
         time_ns: wall clock, ns since the epoch.
         start_ns: the process's start on the same clock.
+        number: how many events the agent has seen, this one included.
     """
 
     record: Record
@@ -29,6 +30,7 @@ class Event(msgspec.Struct):
     host_path: str | Missing = ABSENT
     time_ns: int = 0
     start_ns: int = 0
+    number: int = 0
 
     @property
     def type(self) -> EventType:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
-from stockade.events._records import FdFlags, FileObject, OpenRecord, PathFlags
+from stockade.events._records import EventType, FdFlags, FileObject, OpenRecord, PathFlags
 from stockade.events.event import Event
-from stockade.events.field import Field, Resolver, text_value
+from stockade.events.field import Field, FieldType, Origin, Resolver, text_value
 from stockade.events.values import ABSENT, UNKNOWN, Missing, Value
 
 _FMODE_READ, _FMODE_WRITE = 1, 2
 _O_ACCMODE = 3
+_O_CREAT = 0o100
+_ANY_EXEC = 0o111
 _FILE_TYPES = {1: "fifo", 2: "char", 4: "directory", 6: "block", 8: "file", 12: "socket"}
+_TYPE_CHARACTERS = {"fifo": "p", "socket": "u"}
 
 
 def missing_object(record: OpenRecord) -> Missing | None:
@@ -88,44 +91,93 @@ def _access(bit: int) -> Resolver:
     return _of_open(read)
 
 
+def _makes_program(record: OpenRecord) -> Value:
+    return bool(record.flags & _O_CREAT and record.mode & _ANY_EXEC)
+
+
 def _number(record: OpenRecord) -> Value:
     return record.header.result if record.header.result >= 0 else ABSENT
 
 
+def _type(file: FileObject) -> str:
+    return _FILE_TYPES.get(file.mode >> 12, "unknown")
+
+
+def _raw_path(record: OpenRecord) -> Value:
+    if record.header.type is EventType.OPEN_BY_HANDLE_AT:
+        return ABSENT
+    # Successful calls tell it only where a rule asks for it.
+    return text_value(record.argument) if record.argument.present else UNKNOWN
+
+
+def _open(
+    name: str, kind: FieldType, doc: str, resolve: Resolver, origin: Origin = Origin.OBJECT
+) -> Field:
+    return Field(name, kind, doc, resolve, events=("open",), origin=origin)
+
+
+# What these tell costs a copy from the caller's memory.
+RAW_PATHS = frozenset({"fd.nameraw", "evt.arg.name"})
+
+
+_S, _I, _B, _P = FieldType.STRING, FieldType.INT, FieldType.BOOL, FieldType.PATH
 FIELDS = (
-    Field("evt.is_open_read", "bool", "opened for reading", _access(_FMODE_READ)),
-    Field("evt.is_open_write", "bool", "opened for writing", _access(_FMODE_WRITE)),
-    Field("fd.num", "int", "the new descriptor", _of_open(_number)),
-    Field(
+    _open("evt.is_open_read", _B, "opened for reading", _access(_FMODE_READ)),
+    _open("evt.is_open_write", _B, "opened for writing", _access(_FMODE_WRITE)),
+    _open("evt.is_open_exec", _B, "made a file that can be executed", _of_open(_makes_program)),
+    _open("fd.num", _I, "the new descriptor", _of_open(_number)),
+    _open(
         "fd.name",
-        "path",
-        "path of the opened file in its mount namespace; what was asked for where it failed",
+        _P,
+        "path of the opened file in its mount namespace; what was asked for where that failed",
         _of_open(opened_path),
     ),
-    Field("fd.directory", "path", "directory of fd.name", _part(posixpath.dirname)),
-    Field("fd.filename", "string", "last part of fd.name", _part(posixpath.basename)),
-    Field(
-        "fd.type",
-        "string",
-        "file, directory, char, block, fifo or socket",
-        _of_object(lambda file: _FILE_TYPES.get(file.mode >> 12, "unknown")),
+    _open(
+        "fd.nameraw",
+        _P,
+        "the path as the caller gave it",
+        _of_open(_raw_path),
+        origin=Origin.ARGUMENT,
     ),
-    Field("fd.fs_path", "path", "path within the file's own filesystem", _of_object(fs_path)),
-    Field(
+    _open(
+        "evt.arg.name",
+        _P,
+        "the path as the caller gave it",
+        _of_open(_raw_path),
+        origin=Origin.ARGUMENT,
+    ),
+    _open("fd.directory", _P, "directory of fd.name", _part(posixpath.dirname)),
+    _open("fd.filename", _S, "last part of fd.name", _part(posixpath.basename)),
+    _open("fd.type", _S, "file, directory, char, block, fifo or socket", _of_object(_type)),
+    _open(
+        "fd.typechar",
+        _S,
+        "f, or p and u for fifos and sockets",
+        _of_object(lambda file: _TYPE_CHARACTERS.get(_type(file), "f")),
+    ),
+    _open("fd.dev.major", _I, "major of fd.dev", _of_object(lambda file: file.dev >> 8 & 0xFFF)),
+    _open(
+        "fd.dev.minor",
+        _I,
+        "minor of fd.dev",
+        _of_object(lambda file: file.dev & 0xFF | file.dev >> 12 & 0xFFF00),
+    ),
+    _open("fd.fs_path", _P, "path within the file's own filesystem", _of_object(fs_path)),
+    _open(
         "fd.host_path",
-        "path",
+        _P,
         "path that the host has for the same file, absent where it has none",
         lambda event: event.host_path,
     ),
-    Field(
+    _open(
         "fd.replaced",
-        "bool",
+        _B,
         "another thread put a different file behind the new descriptor",
         _of_open(lambda record: bool(record.fd_flags & FdFlags.REPLACED)),
     ),
-    Field(
+    _open(
         "fd.deleted",
-        "bool",
+        _B,
         "the file has no name any more",
         _of_object(lambda file: bool(file.path_flags & PathFlags.DELETED)),
     ),

@@ -20,5 +20,7 @@ class Missing(Enum):
 ABSENT = Missing.ABSENT
 UNKNOWN = Missing.UNKNOWN
 
-Scalar: TypeAlias = str | int | bool
-Value: TypeAlias = Scalar | tuple[str, ...] | Missing
+Scalar: TypeAlias = str | int | bool | bytes
+# One of a field's several values, which may be missing on its own.
+Element: TypeAlias = Scalar | Missing
+Value: TypeAlias = Element | tuple[Element, ...]

@@ -19,10 +19,17 @@ from stockade.kernel.ring import Ring
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The event types to report, for tasks in containers and for the host's own."""
+    """What to report.
+
+    Attributes:
+        containers: event types of tasks in containers.
+        host: event types of the host's own tasks.
+        raw_paths: whether opens also tell the path as the caller gave it.
+    """
 
     containers: frozenset[EventType]
     host: frozenset[EventType] = frozenset()
+    raw_paths: bool = False
 
     @property
     def types(self) -> frozenset[EventType]:
@@ -129,6 +136,7 @@ class Sensor:
             host_mnt_ns=host_mnt_ns(),
             wanted=_mask(wanted.containers),
             wanted_host=_mask(wanted.host),
+            raw_paths=wanted.raw_paths,
         )
         self._object.set_variable("config", pack_config(config))
         self._object.set_variable("syscall_types", syscalls.pack_table(machine, wanted.types))

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stockade.events import HOST, UNKNOWN, Event, EventType, Value
-from stockade.events.fields import lookup
-from stockade.rules.evaluate import evaluate
-from stockade.rules.ruleset import Rule
+from stockade.events import ABSENT, HOST, UNKNOWN, Event, EventType, Value
+from stockade.events.fields import KIND_OF, field_value, possible
+from stockade.rules.evaluate import Lookup, evaluate
+from stockade.rules.rule import Rule
+from stockade.rules.syntax import Bound, operands
+
+_EVENT_NAMES = {"evt.type", "syscall.type"}
+# Whatever tells of the container says host there.
+_OF_CONTAINER = {"container.id", "container.name", "container.image", "container.type"}
 
 
-def field_value(event: Event, name: str) -> Value:
-    """A field of an event by the name a checked rule uses."""
-    resolver = lookup(name)
-    if resolver is None:
-        raise KeyError(name)
-    return resolver(event)
+def values_of(event: Event) -> Lookup:
+    """The values of an event's fields."""
+    return lambda bound: field_value(bound.field, bound.subscript, event)
 
 
 def may_match(rule: Rule, kind: EventType, *, host: bool) -> bool:
     """Whether any event of that type, from the host or from a container, can fire the rule."""
 
-    def known(name: str) -> Value:
-        if name == "evt.type":
+    def known(bound: Bound) -> Value:
+        if bound.field.name in _EVENT_NAMES:
             return kind.name.lower()
-        return HOST if host and name == "container.id" else UNKNOWN
+        if not possible(bound.field, KIND_OF[kind]):
+            return ABSENT
+        return HOST if host and bound.field.name in _OF_CONTAINER else UNKNOWN
 
     return evaluate(rule.condition, known) is not False
 
@@ -34,14 +38,21 @@ class Engine:
 
     Args:
         rules: checked rules; an event fires them in this order.
+
+    Attributes:
+        fields: the names of those that conditions and outputs use.
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = list(rules)
-        kinds: list[EventType] = [kind for kind in EventType if kind is not EventType.NONE]
+        self.fields = frozenset(
+            bound.field.name
+            for rule in self.rules
+            for bound in (*operands(rule.condition), *rule.output.operands)
+        )
         self._table: dict[tuple[EventType, bool], list[Rule]] = {
             (kind, host): [rule for rule in self.rules if may_match(rule, kind, host=host)]
-            for kind in kinds
+            for kind in KIND_OF
             for host in (False, True)
         }
 
@@ -53,6 +64,7 @@ class Engine:
 
     def fired(self, event: Event) -> Iterator[Rule]:
         """The rules whose condition holds; one that cannot be known does not fire."""
+        lookup = values_of(event)
         for rule in self._table[event.type, event.container is None]:
-            if evaluate(rule.condition, lambda name: field_value(event, name)) is True:
+            if evaluate(rule.condition, lookup) is True:
                 yield rule

@@ -8,85 +8,95 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from stockade.events import Missing, Scalar, Value
-from stockade.rules.syntax import And, Compare, Condition, Macro, Not, Or
+from stockade.events import Missing, Value
+from stockade.events.field import Many
+from stockade.events.values import Element
+from stockade.rules.functions import apply
+from stockade.rules.operators import compare
+from stockade.rules.syntax import And, Bound, Condition, Constant, Not, Or, Test
 
-Lookup = Callable[[str], Value]
+Lookup = Callable[[Bound], Value]
 
 
 def evaluate(condition: Condition, lookup: Lookup) -> bool | None:
-    """Whether a condition holds; None when that cannot be known.
+    """Whether a checked condition holds; None when that cannot be known.
 
     Args:
-        condition: with its macros resolved.
-        lookup: the value of a field by its name.
+        condition: as checking leaves it.
+        lookup: the value of an operand's field; functions are applied here.
     """
     match condition:
         case And(terms):
-            return _all(evaluate(term, lookup) for term in terms)
+            return all_of(evaluate(term, lookup) for term in terms)
         case Or(terms):
-            # De Morgan: an or is what is left when not all are false.
-            return _not(_all(_not(evaluate(term, lookup)) for term in terms))
+            return any_of(evaluate(term, lookup) for term in terms)
         case Not(term):
-            return _not(evaluate(term, lookup))
-        case Compare():
-            return compare(condition, lookup(condition.field))
-        case Macro(name):
-            raise ValueError(f"macro {name} was not resolved")
+            return negation(evaluate(term, lookup))
+        case Test():
+            return _test(condition, lookup)
+    raise TypeError(f"{condition} was not checked")
 
 
-def compare(node: Compare, value: Value) -> bool | None:
-    """One comparison."""
-    if isinstance(value, Missing):
-        return False if value is Missing.ABSENT else None
-    if node.operator == "exists":
-        return True
-    if isinstance(value, tuple):
-        return any(_scalar(node, element) for element in value)
-    return _scalar(node, value)
+def operand_value(bound: Bound, lookup: Lookup) -> Value:
+    """A field's value with the operand's functions applied."""
+    value = lookup(bound)
+    for function in bound.functions:
+        if not isinstance(value, tuple):
+            value = apply(function, value)
+        elif function == "len" and bound.field.many is Many.SET:
+            value = len(value)
+        else:
+            value = tuple(apply(function, each) for each in value)
+    return value
 
 
-def _scalar(node: Compare, value: Scalar) -> bool:
-    if isinstance(value, bool):
-        value = str(value).lower()
-    if isinstance(value, int):
-        return any(_number(node.operator, value, int(wanted, 0)) for wanted in node.values)
-    return any(_text(node.operator, value, wanted) for wanted in node.values)
+def _test(test: Test, lookup: Lookup) -> bool | None:
+    value = operand_value(test.left, lookup)
+    wanted = test.values if test.right is None else operand_value(test.right, lookup)
+    if Missing.ABSENT in {value, wanted}:
+        return False
+    if isinstance(value, Missing) or isinstance(wanted, Missing):
+        return None
+    if test.operator == "exists":
+        return any_of(_exists(each) for each in value) if isinstance(value, tuple) else True
+    if not isinstance(wanted, tuple):
+        wanted = (wanted,)
+    if not isinstance(value, tuple):
+        return _against(test, value, wanted)
+    if test.left.many is Many.SET and test.operator == "in":
+        return all_of(_against(test, each, wanted) for each in value)
+    return any_of(_against(test, each, wanted) for each in value)
 
 
-def _number(operator: str, value: int, wanted: int) -> bool:
-    match operator:
-        case "=" | "in":
-            return value == wanted
-        case "!=":
-            return value != wanted
-        case "<":
-            return value < wanted
-        case "<=":
-            return value <= wanted
-        case ">":
-            return value > wanted
-        case ">=":
-            return value >= wanted
-    raise ValueError(f"{operator} does not compare numbers")
+def _exists(value: Element) -> bool | None:
+    return (None if value is Missing.UNKNOWN else False) if isinstance(value, Missing) else True
 
 
-def _text(operator: str, value: str, wanted: str) -> bool:
-    match operator:
-        case "=" | "in":
-            return value == wanted
-        case "!=":
-            return value != wanted
-        case "contains":
-            return wanted in value
-        case "startswith":
-            return value.startswith(wanted)
-        case "endswith":
-            return value.endswith(wanted)
-    raise ValueError(f"{operator} does not compare strings")
+def _against(test: Test, value: Element, wanted: tuple[Constant | Missing, ...]) -> bool | None:
+    """One value against all that are wanted."""
+    results = [_one(test, value, each) for each in wanted]
+    if test.modifier == "allof":
+        return all_of(results)
+    if test.modifier == "oneof":
+        return _exactly_one(results)
+    return any_of(results)
 
 
-def _all(results: Iterable[bool | None]) -> bool | None:
+def _one(test: Test, value: Element, wanted: Constant | Missing) -> bool | None:
+    for each in (value, wanted):
+        if isinstance(each, Missing):
+            return False if each is Missing.ABSENT else None
+    return compare(test.left.type, test.operator, value, wanted)  # type: ignore[arg-type]
+
+
+def _exactly_one(results: list[bool | None]) -> bool | None:
+    if results.count(True) > 1:
+        return False
+    return None if None in results else results.count(True) == 1
+
+
+def all_of(results: Iterable[bool | None]) -> bool | None:
+    """True when all are, false when one is."""
     known: bool | None = True
     for result in results:
         if result is False:
@@ -96,5 +106,11 @@ def _all(results: Iterable[bool | None]) -> bool | None:
     return known
 
 
-def _not(result: bool | None) -> bool | None:  # noqa: FBT001 - Kleene's not has one operand
+def any_of(results: Iterable[bool | None]) -> bool | None:
+    """True when one is, false when all are."""
+    return negation(all_of(negation(result) for result in results))
+
+
+def negation(result: bool | None) -> bool | None:  # noqa: FBT001 - its only operand
+    """Unknown stays unknown."""
     return None if result is None else not result
