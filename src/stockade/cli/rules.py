@@ -13,7 +13,7 @@ from rich.text import Text
 
 from stockade.cli.diagnostics import as_json as diagnostic_json
 from stockade.cli.diagnostics import show_diagnostic
-from stockade.cli.packs import PACKS
+from stockade.cli.packs import PACKS, rules_option
 from stockade.errors import ExitCode, RuleErrors
 from stockade.rules import Rule, RuleSet, load_rules
 from stockade.rules.reference import describe
@@ -23,14 +23,6 @@ from stockade.sinks import visible
 
 _paths = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_files = click.option(
-    "-r",
-    "--rules",
-    "paths",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="A rule file, or a directory of them, instead of the shipped ones. May be repeated.",
-)
 
 
 @click.group()
@@ -92,7 +84,7 @@ def list_(*, paths: tuple[Path, ...], as_json: bool) -> None:
 
 @rules.command()
 @click.argument("name")
-@_files
+@rules_option
 @_json
 def show(*, name: str, paths: tuple[Path, ...], as_json: bool) -> None:
     """Show one rule, whole: as written, and with its lists and macros resolved."""

@@ -12,7 +12,7 @@ import structlog
 from rich.console import Console
 
 from stockade.agent import Agent, Enricher, HostMounts, Judge, ProcessTable, Sink
-from stockade.cli.packs import PACKS
+from stockade.cli.packs import PACKS, rules_option
 from stockade.events.file_fields import RAW_PATHS
 from stockade.kernel import Sensor, Wanted, host_mnt_ns
 from stockade.rules import Engine, load_rules
@@ -24,14 +24,7 @@ _LAST_LINES_S = 2.0
 
 
 @click.command(short_help="Watch this host, and say what the rules find.")
-@click.option(
-    "-r",
-    "--rules",
-    "paths",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="A rule file, or a directory of them, instead of the shipped ones. May be repeated.",
-)
+@rules_option
 @click.option(
     "-o",
     "--output",
