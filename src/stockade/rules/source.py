@@ -129,14 +129,6 @@ class Item:
     def __contains__(self, key: str) -> bool:
         return key in self.keys and not self.keys[key].is_null
 
-    def text(self, key: str, default: str = "") -> str:
-        """A scalar's value without the white space around it."""
-        return self.keys[key].text().strip() if key in self else default
-
-    def strings(self, key: str) -> tuple[str, ...]:
-        """A sequence of scalars; empty where the key is missing."""
-        return tuple(each.text() for each in self.keys[key].items()) if key in self else ()
-
 
 def rule_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The files among paths, and those of directories in the order of their names."""
