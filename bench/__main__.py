@@ -19,6 +19,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import lookup
 from tests.support.agent import Agent
 from tests.support.runc import Runc, make_rootfs
 
@@ -93,6 +94,8 @@ def main() -> None:
         row = f"{label:<28}{base:>10.0f}{cost:>10.0f}{cost - base:>+10.0f}{cost / base:>8.2f}"
         print(f"{row}   ({spread})")
     print(f"lost: {lost or 'nothing'}")
+    for name, (median, least, most) in lookup.measure(rounds).items():
+        print(f"whose task, {name:<15}{median:>41.1f} ns   ({least:.1f}..{most:.1f})")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
+#include "programs/provenance.bpf.c"
 #include "programs/file.bpf.c"
+#include "programs/namespace.bpf.c"
 #include "programs/process.bpf.c"
 #include "programs/syscall.bpf.c"
 
@@ -20,4 +22,8 @@ const volatile struct {
 	enum path_flags path_flags;
 	enum fd_flags fd_flags;
 	enum loss_reason loss_reason;
+	enum role role;
+	enum container_state container_state;
+	enum member_flags member_flags;
+	enum namespace_flags namespace_flags;
 } enums = {};

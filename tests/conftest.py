@@ -23,11 +23,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
-@pytest.fixture(scope="session")
-def acts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The test program; static, so that it runs in any root file system."""
-    target = tmp_path_factory.mktemp("acts") / "acts"
-    source = HERE / "support/acts.c"
+def _compiled(directory: Path, name: str) -> Path:
+    """A test program; static, so that it runs in any root file system."""
+    source = HERE / f"support/{name}.c"
+    target = directory / name
     subprocess.run(
         ["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-static", "-pthread", "-o", target, source],
         check=True,
@@ -36,8 +35,20 @@ def acts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def runc(tmp_path_factory: pytest.TempPathFactory, acts: Path) -> Runc:
+def acts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that opens files in every way."""
+    return _compiled(tmp_path_factory.mktemp("acts"), "acts")
+
+
+@pytest.fixture(scope="session")
+def births(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that makes tasks in every way."""
+    return _compiled(tmp_path_factory.mktemp("births"), "births")
+
+
+@pytest.fixture(scope="session")
+def runc(tmp_path_factory: pytest.TempPathFactory, acts: Path, births: Path) -> Runc:
     """A maker of containers."""
     assert shutil.which("runc"), "runc is not installed; make test-setup installs it"
     work = tmp_path_factory.mktemp("runc")
-    return Runc(work, make_rootfs(work / "rootfs", [acts]))
+    return Runc(work, make_rootfs(work / "rootfs", [acts, births]))

@@ -8,11 +8,10 @@ enum {
 };
 
 struct config {
-	__u32 agent_tgid;  /* whose own acts are not reported */
-	__u32 host_mnt_ns; /* inode number of the host's mount namespace */
 	__u64 wanted;	   /* bit per enum event_type: reported for tasks in containers */
 	__u64 wanted_host; /* the same for tasks of the host */
 	__u64 raw_paths;   /* whether a successful open also reports the caller's argument */
+	__u32 agent_tgid;  /* whose own acts are not reported */
 };
 
 #endif

@@ -21,6 +21,8 @@ enum {
 	COMM_LEN = 16,
 	ANCESTORS_MAX = 8,
 	FS_TYPE_LEN = 16,
+	CGROUPS_MAX = 4,
+	CGROUP_NAME_LEN = 128,
 };
 
 /* What happened, by the system call's own name where there is one. */
@@ -35,6 +37,14 @@ enum event_type {
 	EVENT_EXECVEAT,
 	EVENT_CLONE,
 	EVENT_PROCEXIT,
+	EVENT_SETNS,
+	EVENT_UNSHARE,
+	EVENT_CONTAINER, /* it starts: its first program runs inside */
+	EVENT_CONTAINER_CREATE,
+	EVENT_CONTAINER_EXEC,
+	EVENT_CONTAINER_VISIT,
+	EVENT_CONTAINER_STOP,
+	EVENT_CONTAINER_DISCARD, /* it never ran, or was taken for another at first */
 	EVENT_TYPE_MAX,
 };
 
@@ -45,6 +55,8 @@ enum record_kind {
 	RECORD_EXEC,
 	RECORD_FORK,
 	RECORD_EXIT,
+	RECORD_NAMESPACE,
+	RECORD_CONTAINER,
 	RECORD_KIND_MAX,
 };
 
@@ -69,12 +81,53 @@ enum path_flags {
 	PATH_DISCONNECTED = 2, /* the walk ended outside the mount it began in */
 };
 
+/* What a task is to the container that struct task names. */
+enum role {
+	ROLE_HOST,
+	ROLE_SETUP,   /* the runtime's, on its way in: from create or exec to the first program */
+	ROLE_MEMBER,  /* from the first program inside, by birth or through the runtime */
+	ROLE_VISITOR, /* the host's, come in by hand */
+};
+
+enum container_state {
+	CONTAINER_CREATED, /* a runtime is at work, nothing has run inside */
+	CONTAINER_RUNNING,
+};
+
+enum namespace_flags {
+	NAMESPACE_MNT = 1,
+	NAMESPACE_PID = 2,
+	NAMESPACE_NET = 4,
+	NAMESPACE_USER = 8,
+	NAMESPACE_IPC = 16,
+	NAMESPACE_UTS = 32,
+	NAMESPACE_CGROUP = 64,
+	NAMESPACE_TIME = 128,
+};
+
+/* How a member came to be one. */
+enum member_flags {
+	MEMBER_ENTERED = 1, /* has run a program inside */
+	MEMBER_JOINED = 2,  /* came into a container that was there */
+	MEMBER_LEFT = 4,    /* has exited */
+};
+
+/* The hierarchies in which a container can have a cgroup; the last three of cgroup v1. */
+enum hierarchy {
+	HIERARCHY_UNIFIED,
+	HIERARCHY_PIDS,
+	HIERARCHY_MEMORY,
+	HIERARCHY_DEVICES,
+};
+
 /* Why a record, or a part of one, did not arrive. */
 enum loss_reason {
 	LOSS_RING_FULL,
 	LOSS_SCRATCH_BUSY,
 	LOSS_UNRESOLVED,
 	LOSS_REPLACED,
+	LOSS_MEMBERS_FULL,    /* a member that is not known to be one */
+	LOSS_CONTAINERS_FULL, /* a container whose tasks are taken for the host's */
 	LOSS_REASON_MAX,
 };
 
@@ -94,7 +147,24 @@ struct process_id {
 	__u32 reserved;
 };
 
+/* Inode numbers, as /proc/PID/ns shows them. */
+struct namespaces {
+	__u32 mnt FIELD("proc.mnt_ns", "uint", "inode number of the mount namespace");
+	__u32 pid FIELD("proc.pid_ns", "uint", "inode number of the active pid namespace");
+	__u32 pid_for_children FIELD("proc.pid_ns_for_children", "uint",
+				     "inode number of the pid namespace that children will be in");
+	__u32 net FIELD("proc.net_ns", "uint", "inode number of the network namespace");
+	__u32 user FIELD("proc.user_ns", "uint", "inode number of the user namespace");
+	__u32 ipc FIELD("proc.ipc_ns", "uint", "inode number of the IPC namespace");
+	__u32 uts FIELD("proc.uts_ns", "uint", "inode number of the UTS namespace");
+	__u32 cgroup FIELD("proc.cgroup_ns", "uint", "inode number of the cgroup namespace");
+	__u32 time FIELD("proc.time_ns", "uint",
+			 "inode number of the time namespace, 0 on kernels without them");
+	__u32 reserved;
+};
+
 struct task {
+	__u64 container DOC("key of the container it belongs to, 0 for the host");
 	struct process_id process DOC("the task's process");
 	struct process_id ancestors[ANCESTORS_MAX] DOC("parent first, zero after the last");
 	__u64 cap_effective FIELD("thread.cap_effective", "caps", "effective capabilities");
@@ -117,14 +187,8 @@ struct task {
 	__u32 gid FIELD("group.gid", "uint", "real group id");
 	__u32 egid FIELD("group.egid", "uint", "effective group id");
 	__u32 loginuid FIELD("user.loginuid", "uint", "login user id, 4294967295 when never set");
-	__u32 mnt_ns FIELD("proc.mnt_ns", "uint", "inode number of the mount namespace");
-	__u32 pid_ns FIELD("proc.pid_ns", "uint", "inode number of the active pid namespace");
-	__u32 net_ns FIELD("proc.net_ns", "uint", "inode number of the network namespace");
-	__u32 user_ns FIELD("proc.user_ns", "uint", "inode number of the user namespace");
-	__u32 ipc_ns FIELD("proc.ipc_ns", "uint", "inode number of the IPC namespace");
-	__u32 uts_ns FIELD("proc.uts_ns", "uint", "inode number of the UTS namespace");
-	__u32 cgroup_ns FIELD("proc.cgroup_ns", "uint", "inode number of the cgroup namespace");
-	__u32 reserved;
+	__u32 role DOC("enum role");
+	struct namespaces ns;
 	struct string_ref cgroup FIELD("thread.cgroup", "string", "name of the task's cgroup");
 	char comm[COMM_LEN] FIELD("proc.name", "string", "command name of the task");
 };
@@ -190,12 +254,66 @@ struct exit_record {
 	__u32 reserved;
 };
 
+struct namespace_record {
+	struct record_header header;
+	__u64 flags FIELD(
+		"evt.arg.flags", "clone_flags",
+		"which kinds of namespace were left or joined, 0 for whichever it is: CLONE_NEW*");
+};
+
+/*
+ * A container as it was when its first program ran in it. The containers map
+ * holds these. The key names it for as long as the machine is up: the kernfs
+ * id of the first cgroup that is its own, with the hierarchy in the top four
+ * bits, or where it has none the id of its mount namespace, under 15.
+ */
+struct container_entry {
+	__u64 key DOC("what struct task.container says");
+	__u64 tasks DOC("how many live tasks belong to it");
+	__u64 start_ns DOC("when its first program ran, ns since boot");
+	__u64 mnt_ns_id DOC("the number of its mount namespace, never reused");
+	__u64 root DOC("address of its root directory's dentry");
+	__u64 user_ns DOC("address of its user namespace");
+	__u64 cgroups[CGROUPS_MAX] DOC("kernfs ids by enum hierarchy, 0 where it has none");
+	__u64 cap_bounding DOC("capability bounding set");
+	__u64 cap_effective DOC("effective capabilities");
+	struct process_id init DOC("its first process");
+	struct namespaces ns DOC("its namespaces");
+	__u32 levels[CGROUPS_MAX] DOC("depth of its cgroups");
+	__u32 state DOC("enum container_state");
+	__u32 host_ns DOC("enum namespace_flags: those that it shares with the host");
+	__u32 reserved;
+	__u32 uid DOC("real user id");
+	__u32 seccomp DOC("0 off, 1 strict, 2 filter");
+	__u32 no_new_privs DOC("whether exec gives no privileges");
+	char cgroup[CGROUP_NAME_LEN] DOC("name of its cgroup");
+	char cgroup_parent[CGROUP_NAME_LEN] DOC("name of the cgroup above that");
+};
+
+/* A task's entry in the members map, under its address. */
+struct member_entry {
+	__u64 container DOC("key of its container");
+	__u64 start_ns DOC("the task's start, ns since boot");
+	__u32 pid DOC("thread id in the initial pid namespace");
+	__u32 tgid DOC("process id in the initial pid namespace");
+	__u32 role DOC("enum role");
+	__u32 flags DOC("enum member_flags");
+};
+
+/* Who starts, creates, enters or, as the last to leave, ends a container is the header's task. */
+struct container_record {
+	struct record_header header;
+	struct container_entry container DOC("the container");
+};
+
 union record {
 	struct record_header header;
 	struct open_record open;
 	struct exec_record exec;
 	struct fork_record fork;
 	struct exit_record exit;
+	struct namespace_record namespace;
+	struct container_record container;
 };
 
 #endif

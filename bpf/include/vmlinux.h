@@ -33,7 +33,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 
-enum { BPF_NOEXIST = 1, BPF_F_NO_PREALLOC = 1 };
+enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_F_NO_PREALLOC = 1 };
 enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -99,6 +99,7 @@ struct vfsmount {
 
 struct mount {
 	struct mount *mnt_parent;
+	struct mnt_namespace *mnt_ns;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 };
@@ -145,10 +146,16 @@ struct fs_struct {
 
 struct ns_common {
 	unsigned int inum;
+	__u64 ns_id;
 };
 
 struct mnt_namespace {
 	struct ns_common ns;
+};
+
+/* Before v6.18 (ns_common.ns_id) a mount namespace had a number of its own that is never reused. */
+struct mnt_namespace___seq {
+	__u64 seq;
 };
 
 struct pid_namespace {
@@ -175,6 +182,10 @@ struct cgroup_namespace {
 	struct ns_common ns;
 };
 
+struct time_namespace {
+	struct ns_common ns;
+};
+
 struct nsproxy {
 	struct uts_namespace *uts_ns;
 	struct ipc_namespace *ipc_ns;
@@ -182,6 +193,7 @@ struct nsproxy {
 	struct pid_namespace *pid_ns_for_children;
 	struct net *net_ns;
 	struct cgroup_namespace *cgroup_ns;
+	struct time_namespace *time_ns;
 };
 
 struct upid {
@@ -238,13 +250,18 @@ struct kernfs_node {
 	__u64 id;
 };
 
-struct cgroup {
-	struct kernfs_node *kn;
-	int level;
-};
-
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup_root;
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+	int level;
 };
 
 enum cgroup_subsys_id { memory_cgrp_id, devices_cgrp_id, pids_cgrp_id, CGROUP_SUBSYS_COUNT };
@@ -264,6 +281,10 @@ struct linux_binprm {
 	const char *filename;
 	const char *interp;
 	const char *fdpath;
+};
+
+struct seccomp {
+	int mode;
 };
 
 struct thread_info {
@@ -290,6 +311,19 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct seccomp seccomp;
+	unsigned long atomic_flags;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct pt_regs;

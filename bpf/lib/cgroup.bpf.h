@@ -4,6 +4,7 @@
 #define STOCKADE_LIB_CGROUP_H
 
 #include "vmlinux.h"
+#include "events.h"
 #include "lib/read.bpf.h"
 
 static __always_inline struct cgroup *controller_cgroup(struct css_set *set, __u32 subsys)
@@ -14,24 +15,60 @@ static __always_inline struct cgroup *controller_cgroup(struct css_set *set, __u
 	return READ(struct cgroup_subsys_state, css, cgroup);
 }
 
+/* NULL for a controller that has no hierarchy of its own: its cgroup may be an ancestor's then. */
+static __always_inline struct cgroup *task_cgroup(struct task_struct *task, __u32 hierarchy)
+{
+	struct css_set *set = READ(struct task_struct, task, cgroups);
+	struct cgroup *unified = READ(struct css_set, set, dfl_cgrp), *cgroup;
+	__u32 subsys;
+
+	if (hierarchy == HIERARCHY_UNIFIED)
+		return unified;
+	if (hierarchy == HIERARCHY_PIDS)
+		subsys = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	else if (hierarchy == HIERARCHY_MEMORY)
+		subsys = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	else
+		subsys = bpf_core_enum_value(enum cgroup_subsys_id, devices_cgrp_id);
+	cgroup = controller_cgroup(set, subsys);
+	if (READ(struct cgroup, cgroup, root) == READ(struct cgroup, unified, root))
+		return NULL;
+	return cgroup;
+}
+
+static __always_inline __u32 cgroup_level(struct cgroup *cgroup)
+{
+	return cgroup ? READ(struct cgroup, cgroup, level) : 0;
+}
+
+static __always_inline __u64 cgroup_id(struct cgroup *cgroup)
+{
+	struct kernfs_node *node = READ(struct cgroup, cgroup, kn);
+
+	return READ(struct kernfs_node, node, id);
+}
+
+/* NULL above a hierarchy's root. */
+static __always_inline struct cgroup *parent_cgroup(struct cgroup *cgroup)
+{
+	struct cgroup_subsys_state *parent = READ(struct cgroup, cgroup, self.parent);
+
+	return parent ? READ(struct cgroup_subsys_state, parent, cgroup) : NULL;
+}
+
 /*
  * The unified hierarchy's cgroup; where the task sits in that one's root (a
  * cgroup v1 host), the first of the v1 controllers that runtimes set up.
  */
 static __always_inline struct cgroup *container_cgroup(struct task_struct *task)
 {
-	struct css_set *set = task->cgroups;
-	struct cgroup *unified = set->dfl_cgrp, *cgroup;
+	for (__u32 hierarchy = HIERARCHY_UNIFIED; hierarchy <= HIERARCHY_MEMORY; hierarchy++) {
+		struct cgroup *cgroup = task_cgroup(task, hierarchy);
 
-	if (unified->level > 0)
-		return unified;
-	cgroup = controller_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
-	if (READ(struct cgroup, cgroup, level) > 0)
-		return cgroup;
-	cgroup = controller_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
-	if (READ(struct cgroup, cgroup, level) > 0)
-		return cgroup;
-	return unified;
+		if (cgroup_level(cgroup) > 0)
+			return cgroup;
+	}
+	return task->cgroups->dfl_cgrp;
 }
 
 #endif

@@ -5,26 +5,15 @@
 
 #include "events.h"
 #include "lib/cgroup.bpf.h"
+#include "lib/namespace.bpf.h"
+#include "lib/member.bpf.h"
 #include "lib/read.bpf.h"
 
-#define CAPABILITIES(cred, set)                                                                    \
+#define CAPABILITIES(from, set)                                                                    \
 	(bpf_core_field_exists(((struct cred *)0)->set.val)                                        \
-		 ? (cred)->set.val                                                                 \
-		 : ((struct cred___array *)(cred))->set.cap[0] |                                   \
-			   (__u64)((struct cred___array *)(cred))->set.cap[1] << 32)
-
-/*
- * A pid's entry for the namespace it lives in; numbers[] is indexed by the
- * namespace's depth. The pid is read as a plain number: 6.1's verifier allows
- * no variable offset from a typed pointer.
- */
-static __always_inline const struct upid *own_upid(struct task_struct *task)
-{
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-
-	return (const void *)pid + bpf_core_field_offset(struct pid, numbers) +
-	       READ(struct pid, pid, level) * bpf_core_type_size(struct upid);
-}
+		 ? (from)->set.val                                                                 \
+		 : ((struct cred___array *)(from))->set.cap[0] |                                   \
+			   (__u64)((struct cred___array *)(from))->set.cap[1] << 32)
 
 static __always_inline __u32 own_nr(struct task_struct *task)
 {
@@ -80,20 +69,6 @@ static __always_inline void fill_ancestors(struct task *out, struct task_struct 
 	}
 }
 
-static __always_inline void fill_namespaces(struct task *out, struct task_struct *task)
-{
-	struct nsproxy *nsproxy = task->nsproxy;
-
-	out->user_ns = task->cred->user_ns->ns.inum;
-	if (!nsproxy)
-		return; /* an exiting task has let go of them */
-	out->mnt_ns = nsproxy->mnt_ns->ns.inum;
-	out->net_ns = nsproxy->net_ns->ns.inum;
-	out->ipc_ns = nsproxy->ipc_ns->ns.inum;
-	out->uts_ns = nsproxy->uts_ns->ns.inum;
-	out->cgroup_ns = nsproxy->cgroup_ns->ns.inum;
-}
-
 static __always_inline void fill_credentials(struct task *out, const struct cred *cred)
 {
 	out->uid = cred->uid.val;
@@ -107,6 +82,16 @@ static __always_inline void fill_credentials(struct task *out, const struct cred
 	out->cap_ambient = CAPABILITIES(cred, cap_ambient);
 }
 
+static __always_inline void fill_provenance(struct task *out, struct task_struct *task)
+{
+	struct member_entry *member = find_member(task);
+
+	if (!member)
+		return;
+	out->container = member->container;
+	out->role = member->role;
+}
+
 static __noinline int fill_task(struct task *out, struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
@@ -115,11 +100,11 @@ static __noinline int fill_task(struct task *out, struct task_struct *task)
 	fill_process_id(&out->process, leader);
 	fill_ancestors(out, leader);
 	fill_credentials(out, task->cred);
-	fill_namespaces(out, task);
+	fill_namespaces(&out->ns, task);
+	fill_provenance(out, task);
 	out->pid = task->pid;
 	out->ns_pid = own_nr(task);
 	out->ns_tgid = own_nr(leader);
-	out->pid_ns = READ(struct pid_namespace, READ(struct upid, own_upid(task), ns), ns.inum);
 	out->sid = initial_nr(leader->signal->pids[PIDTYPE_SID]);
 	out->pgid = initial_nr(leader->signal->pids[PIDTYPE_PGID]);
 	out->ns_pgid = own_group_nr(leader);

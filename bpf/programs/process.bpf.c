@@ -4,12 +4,57 @@
  *
  * Hooks: sched_process_exec (after the new credentials and name are in place;
  * failed attempts come from sys_exit), task_newtask (it also sees threads and
- * io_uring workers, which sched_process_fork does not), sched_process_exit (the
- * last thread's). Every process of the host is reported: the agent's process
+ * io_uring workers, which sched_process_fork does not), sched_process_exit (a
+ * process's is its last thread's). Every process of the host is reported: the agent's process
  * table gives an event its program, arguments and ancestors.
  */
 #include "lib/file.bpf.h"
+#include "lib/provenance.bpf.h"
 #include "lib/syscall.bpf.h"
+
+/* Threads that exit together all see none left: the first is the process's exit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct process_id);
+	__type(value, __u8);
+} exits SEC(".maps");
+
+static __noinline int report_exit(struct task_struct *task)
+{
+	struct process_id process = {};
+	struct exit_record *record;
+	struct slot *slot;
+	__u8 one = 1;
+
+	if (task->signal->live.counter > 0)
+		return 0; /* other threads go on */
+	fill_process_id(&process, task->group_leader);
+	if (bpf_map_update_elem(&exits, &process, &one, BPF_NOEXIST))
+		return 0;
+	slot = claim_slot(EVENT_PROCEXIT);
+	if (!slot)
+		return 0;
+	record = begin_record(slot, struct exit_record);
+	fill_header(slot, RECORD_EXIT, EVENT_PROCEXIT, 0, task);
+	record->code = task->signal->group_exit_code ?: task->group_leader->exit_code;
+	submit_record(slot);
+	release_slot(slot);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct member_entry *member;
+
+	report_exit(task);
+	member = find_member(task);
+	if (member)
+		depart(member);
+	return 0;
+}
 
 static __always_inline void append_args(struct slot *slot, struct string_ref *ref,
 					struct mm_struct *mm)
@@ -34,24 +79,41 @@ static __always_inline void append_args(struct slot *slot, struct string_ref *re
 		keep(slot, ref, length);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+static __noinline int report_exec(struct task_struct *task, struct linux_binprm *bprm, __u8 type)
 {
-	/* Only execveat with a descriptor names the program by /dev/fd. */
-	__u8 type = bprm->fdpath ? EVENT_EXECVEAT : EVENT_EXECVE;
 	struct slot *slot = claim_slot(type);
 	struct exec_record *record;
 
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct exec_record);
-	fill_header(slot, RECORD_EXEC, type, 0, bpf_get_current_task_btf());
+	fill_header(slot, RECORD_EXEC, type, 0, task);
 	fill_file(slot, &record->exe, bprm->file);
 	append_kernel_string(slot, &record->filename, bprm->filename);
 	append_args(slot, &record->args, task->mm);
 	append_path(slot, &record->cwd, task->fs->pwd.mnt, task->fs->pwd.dentry, NULL);
 	submit_record(slot);
 	release_slot(slot);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	int entry = enter();
+	struct member_entry *member;
+
+	/* Only execveat with a descriptor names the program by /dev/fd. */
+	report_exec(current, bprm, bprm->fdpath ? EVENT_EXECVEAT : EVENT_EXECVE);
+	member = find_member(current);
+	if (!member)
+		return 0;
+	/* A thread that execs becomes its process's first. */
+	member->start_ns = current->start_boottime;
+	member->pid = current->pid;
+	if (entry != EVENT_NONE)
+		report_container(entry, member->container);
 	return 0;
 }
 
@@ -80,9 +142,11 @@ static __noinline int on_exec_failed(struct task_struct *task, struct pt_regs *r
 SEC("tp_btf/task_newtask")
 int BPF_PROG(process_fork, struct task_struct *child, unsigned long flags)
 {
-	struct slot *slot = claim_slot(EVENT_CLONE);
 	struct fork_record *record;
+	struct slot *slot;
 
+	inherit(child, flags);
+	slot = claim_slot(EVENT_CLONE);
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct fork_record);
@@ -91,38 +155,6 @@ int BPF_PROG(process_fork, struct task_struct *child, unsigned long flags)
 	record->child_pid = child->pid;
 	record->child_ns_pid = own_nr(child);
 	record->flags = flags;
-	submit_record(slot);
-	release_slot(slot);
-	return 0;
-}
-
-/* Threads that exit together all see none left: the first is the process's exit. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct process_id);
-	__type(value, __u8);
-} exits SEC(".maps");
-
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *task)
-{
-	struct process_id process = {};
-	struct exit_record *record;
-	struct slot *slot;
-	__u8 one = 1;
-
-	if (task->signal->live.counter > 0)
-		return 0; /* other threads go on */
-	fill_process_id(&process, task->group_leader);
-	if (bpf_map_update_elem(&exits, &process, &one, BPF_NOEXIST))
-		return 0;
-	slot = claim_slot(EVENT_PROCEXIT);
-	if (!slot)
-		return 0;
-	record = begin_record(slot, struct exit_record);
-	fill_header(slot, RECORD_EXIT, EVENT_PROCEXIT, 0, bpf_get_current_task_btf());
-	record->code = task->signal->group_exit_code ?: task->group_leader->exit_code;
 	submit_record(slot);
 	release_slot(slot);
 	return 0;

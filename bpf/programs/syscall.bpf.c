@@ -8,13 +8,13 @@
 
 static __always_inline bool wanted(struct task_struct *task, __u8 type)
 {
-	__u64 types = config.wanted;
-
 	if ((__u32)task->tgid == config.agent_tgid)
 		return false;
-	if (task->nsproxy->mnt_ns->ns.inum == config.host_mnt_ns)
-		types = config.wanted_host;
-	return types >> type & 1;
+	/* The agent may find that what looks like a container is the host's, so these come of both.
+	 */
+	if (config.wanted_host >> type & 1)
+		return true;
+	return config.wanted >> type & 1 && find_member(task);
 }
 
 SEC("tp_btf/sys_exit")
@@ -30,6 +30,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	task = bpf_get_current_task_btf();
 	abi = current_abi(task);
 	type = entry_type(entry, abi);
+	if ((type == EVENT_SETNS || type == EVENT_UNSHARE) && result == 0)
+		approach(task);
 	if (type == EVENT_NONE || !wanted(task, type))
 		return 0;
 	switch (type) {
@@ -42,6 +44,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	case EVENT_EXECVE:
 	case EVENT_EXECVEAT:
 		return on_exec_failed(task, regs, abi, type, result);
+	case EVENT_SETNS:
+	case EVENT_UNSHARE:
+		return on_namespace(task, regs, abi, type, result);
 	}
 	return 0;
 }

@@ -11,7 +11,7 @@ from tests.support.recorder import EXECS, OPENS, Recorder
 
 @pytest.fixture(scope="session")
 def sensor() -> Iterator[Sensor]:
-    with Sensor(Wanted(OPENS | EXECS)) as sensor:
+    with Sensor(Wanted(OPENS | EXECS, OPENS | EXECS)) as sensor:
         yield sensor
 
 

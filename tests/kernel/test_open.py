@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stockade.events import EventType, FdFlags, OpenRecord, PathFlags, Text
+from stockade.events import EventType, FdFlags, OpenRecord, PathFlags, Role, Text
 from stockade.events.file_fields import attempted_path, fs_path
 from stockade.kernel import Sensor, Wanted
 from tests.support.recorder import OPENS, TICK_NS, Recorder
@@ -273,9 +273,10 @@ def test_who_did_it(recorder: Recorder) -> None:
     assert task.ancestors[0].tgid == os.getpid()
     own = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
     assert task.ancestors[0].start_ns // TICK_NS == own
-    for name in ("pid", "net", "user", "ipc", "uts", "cgroup"):
-        assert getattr(task, f"{name}_ns") == os.stat(f"/proc/self/ns/{name}").st_ino, name
-    assert task.mnt_ns != os.stat("/proc/self/ns/mnt").st_ino
+    for name in ("pid", "pid_for_children", "net", "user", "ipc", "uts", "cgroup", "time"):
+        assert getattr(task.ns, name) == os.stat(f"/proc/self/ns/{name}").st_ino, name
+    assert task.ns.mnt != os.stat("/proc/self/ns/mnt").st_ino
+    assert (task.container, task.role) == (0, Role.HOST)
     status = Path("/proc/self/status").read_text()
     for line, value in (
         ("CapEff", task.cap_effective),
@@ -308,7 +309,7 @@ def test_the_callers_own_path_where_it_is_asked_for(acts: Path, tmp_path: Path) 
     (tmp_path / "file").touch()
     raw = f"{tmp_path}/./x/../file"
     (tmp_path / "x").mkdir()
-    with Sensor(Wanted(OPENS, raw_paths=True)) as sensor:
+    with Sensor(Wanted(OPENS, OPENS, raw_paths=True)) as sensor:
         recorder = Recorder(sensor, acts)
         record = recorder.opened(recorder.act("openat", raw))
     assert record.argument == Text(raw, argument=True)

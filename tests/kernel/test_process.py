@@ -165,7 +165,7 @@ def test_a_child_in_a_pid_namespace_has_two_numbers(recorder: Recorder) -> None:
         ),
     )
     assert record.header.task.ns_tgid == 1
-    assert record.header.task.pid_ns != os.stat("/proc/self/ns/pid").st_ino
+    assert record.header.task.ns.pid != os.stat("/proc/self/ns/pid").st_ino
 
 
 @pytest.mark.parametrize("depth", [12])

@@ -19,6 +19,8 @@ KINDS = {
     2: BTF.struct("exec_record").size,
     3: BTF.struct("fork_record").size,
     4: BTF.struct("exit_record").size,
+    5: BTF.struct("namespace_record").size,
+    6: BTF.struct("container_record").size,
 }
 SIZE_AT, KIND_AT = 8, 12
 
@@ -67,10 +69,10 @@ def test_an_empty_record_is_one(kind: int) -> None:
     assert record.header.task.ancestors == ()
 
 
-@pytest.mark.parametrize("kind", [0, 5, 0xFFFF])
+@pytest.mark.parametrize("kind", [0, 7, 0xFFFF])
 def test_unknown_kinds(kind: int) -> None:
     with pytest.raises(RecordError, match="unknown kind"):
-        decode(memoryview(framed(kind, bytes(1000))))
+        decode(memoryview(framed(kind, bytes(2000))))
 
 
 def test_a_size_that_is_not_true() -> None:

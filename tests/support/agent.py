@@ -24,12 +24,16 @@ class Agent:
     Args:
         rules: rule files, instead of the shipped ones.
         timeout_s: how long anything may take; a wait that is met ends at once.
+        options: more of the command line.
     """
 
-    def __init__(self, *rules: Path, timeout_s: float = 20.0) -> None:
+    def __init__(
+        self, *rules: Path, timeout_s: float = 20.0, options: tuple[str, ...] = ()
+    ) -> None:
         self._command = [STOCKADE, "run", "--output", "json"]
         for path in rules:
             self._command += ["--rules", str(path)]
+        self._command += options
         self._timeout_s = timeout_s
         self._messages: queue.Queue[Message | None] = queue.Queue()
         self.seen: list[Message] = []

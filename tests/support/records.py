@@ -5,21 +5,35 @@ from __future__ import annotations
 import msgspec
 
 from stockade.events import (
+    UNKNOWN,
     Container,
+    ContainerEntry,
+    ContainerRecord,
+    ContainerState,
     Event,
     EventType,
     ExecRecord,
     FileObject,
+    Metadata,
+    Namespaces,
     OpenRecord,
+    Pod,
     Process,
     ProcessId,
+    Record,
     RecordHeader,
+    Role,
     Task,
     Text,
+    Workload,
 )
 from stockade.events.text import NO_TEXT
 
+NAMESPACES = Namespaces(
+    mnt=11, pid=12, pid_for_children=12, net=13, user=14, ipc=15, uts=16, cgroup=17, time=18
+)
 TASK = Task(
+    container=7,
     process=ProcessId(5_000_000_000, 100),
     ancestors=(ProcessId(4_000_000_000, 50), ProcessId(1_000_000_000, 1)),
     cap_effective=1 << 21,
@@ -40,13 +54,8 @@ TASK = Task(
     gid=1000,
     egid=1000,
     loginuid=(1 << 32) - 1,
-    mnt_ns=11,
-    pid_ns=12,
-    net_ns=13,
-    user_ns=14,
-    ipc_ns=15,
-    uts_ns=16,
-    cgroup_ns=17,
+    role=Role.MEMBER,
+    ns=NAMESPACES,
     cgroup=Text("box"),
     comm="cat",
 )
@@ -109,12 +118,57 @@ def exec_record(exe: FileObject = FILE, args: str = "cat\0-n\0file\0") -> ExecRe
 PROCESS = Process(TASK.process, "cat", "/bin/cat", ("cat", "-n", "file"), FILE)
 PARENT = Process(TASK.ancestors[0], "sh", "/bin/sh", ("sh", "-i"))
 INIT = Process(TASK.ancestors[1], "init", "/sbin/init", ("init",))
-CONTAINER = Container(id="box", runtime="runc", name="box", pid_ns=12, mnt_ns=11)
+ENTRY = ContainerEntry(
+    key=TASK.container,
+    tasks=1,
+    start_ns=5_000_000_000,
+    mnt_ns_id=21,
+    root=0,
+    user_ns=0,
+    cgroups=(77, 0, 0, 0),
+    cap_bounding=1 << 21,
+    cap_effective=0,
+    init=TASK.process,
+    ns=NAMESPACES,
+    levels=(1, 0, 0, 0),
+    state=ContainerState.RUNNING,
+    host_ns=0,
+    uid=0,
+    seccomp=2,
+    no_new_privs=0,
+    cgroup="box",
+    cgroup_parent="system.slice",
+)
+# All that its runtime has; of the image and of the pod that is not everything.
+CONTAINER = Container(
+    id="box",
+    runtime="runc",
+    entry=ENTRY,
+    workload=Workload(
+        name="box",
+        image=UNKNOWN,
+        image_id=UNKNOWN,
+        image_digest=UNKNOWN,
+        labels={"app": "web"},
+        pod=Pod(name="box-0"),
+        privileged=False,
+        mounts=(),
+        devices=(),
+        user="0:0",
+        seccomp="filter",
+    ),
+    metadata=Metadata.COMPLETE,
+)
 
 
-def event(
-    record: OpenRecord | ExecRecord | None = None, container: Container | None = CONTAINER
-) -> Event:
+def container_record(
+    kind: EventType = EventType.CONTAINER, entry: ContainerEntry = ENTRY, task: Task = TASK
+) -> ContainerRecord:
+    """What has happened to a container; by default its first program has run."""
+    return ContainerRecord(header=header(kind, 0, task), container=entry)
+
+
+def event(record: Record | None = None, container: Container | None = CONTAINER) -> Event:
     """An event in a container, of a process whose parent is a shell."""
     return Event(
         record=record or open_record(),

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,9 @@ class Options:
     masked: bool = True
     """Whether runc masks and write-protects parts of /proc."""
     devices: tuple[Mapping[str, Any], ...] = ()
+    env: tuple[str, ...] = ()
+    cgroup: str | None = None
+    """Its cgroup's path, instead of one that is called after it."""
 
 
 class Runc:
@@ -77,6 +80,7 @@ class Runc:
         spec["root"] = {"path": str(rootfs or self.rootfs), "readonly": False}
         spec["process"] |= {"terminal": False, "args": list(args)}
         spec["process"]["rlimits"] = []
+        spec["process"]["env"] += options.env
         for kept in spec["process"]["capabilities"].values():
             kept.extend(options.capabilities)
         spec["mounts"] += [
@@ -94,6 +98,8 @@ class Runc:
         if options.devices:
             spec["linux"]["devices"] = list(options.devices)
             spec["linux"]["resources"] = {"devices": [{"allow": True, "access": "rwm"}]}
+        if options.cgroup is not None:
+            spec["linux"]["cgroupsPath"] = options.cgroup
         path.write_text(json.dumps(spec))
         return bundle
 
@@ -128,12 +134,19 @@ class Runc:
         return name, done
 
     @contextmanager
-    def running(self, args: Iterable[str], options: Options = Options()) -> Iterator[str]:
-        """A container that runs meanwhile; gives its name."""
-        name = self.name()
+    def running(
+        self,
+        args: Iterable[str],
+        options: Options = Options(),
+        *,
+        command: Sequence[str] = ("run", "--detach"),
+        name: str | None = None,
+    ) -> Iterator[str]:
+        """A container that runs meanwhile, or is only created; gives its name."""
+        name = name or self.name()
         bundle = self.bundle(args, options)
         subprocess.run(
-            ["runc", "run", "--detach", "--bundle", bundle, name],
+            ["runc", *command, "--bundle", bundle, name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -151,6 +164,12 @@ def execute(name: str, *args: str) -> str:
     return subprocess.check_output(
         ["runc", "exec", name, *args], stdin=subprocess.DEVNULL, text=True, timeout=60
     )
+
+
+def init_pid(name: str) -> int:
+    """The first process of a running container, by its number on the host."""
+    state = json.loads(subprocess.check_output(["runc", "state", name], text=True))
+    return int(state["pid"])
 
 
 def delete(name: str) -> None:

@@ -22,7 +22,17 @@ from stockade.events import (
 from stockade.rules import Engine
 from stockade.workloads import Containers
 from tests.support.recorder import TICK_NS, boot_ticks
-from tests.support.records import FILE, NO_FILE, TASK, event, exec_record, header, open_record
+from tests.support.records import (
+    FILE,
+    NO_FILE,
+    PROCESS,
+    TASK,
+    container_record,
+    event,
+    exec_record,
+    header,
+    open_record,
+)
 from tests.support.rules import made
 
 CHILD = ProcessId(7_000_000_000, 101)
@@ -64,17 +74,6 @@ def test_a_thread_is_no_process() -> None:
     table.update(exec_record())
     table.update(fork_record(CLONE_THREAD))
     assert len(table) == 1
-
-
-def test_who_made_it_is_remembered() -> None:
-    table = ProcessTable()
-    runc = msgspec.structs.replace(TASK, comm="runc")
-    table.update(msgspec.structs.replace(fork_record(), header=header(EventType.CLONE, 101, runc)))
-    assert table.get(CHILD).runtime == "runc"
-    inside = msgspec.structs.replace(TASK, process=CHILD)
-    table.update(msgspec.structs.replace(exec_record(), header=header(EventType.EXECVE, 0, inside)))
-    assert table.get(CHILD).name == "cat"
-    assert table.get(CHILD).runtime == "runc"
 
 
 def test_an_exit_ends_it() -> None:
@@ -153,8 +152,12 @@ def test_the_first_table_that_may_be_read(tmp_path: Path) -> None:
         HostMounts([missing])
 
 
-def test_an_event_is_completed(mounts: HostMounts, tmp_path: Path) -> None:
-    enricher = Enricher(ProcessTable(), Containers(TASK.mnt_ns + 1, (tmp_path,)), mounts)
+def no_containers() -> Containers:
+    return Containers(lambda _key: None, lambda _identity: (), ())
+
+
+def test_an_event_is_completed(mounts: HostMounts) -> None:
+    enricher = Enricher(ProcessTable(), no_containers(), mounts)
     execed = enricher.event(exec_record())
     assert execed.process.exe == "/mnt/shadow"
     assert execed.host_path is ABSENT
@@ -168,14 +171,34 @@ def test_an_event_is_completed(mounts: HostMounts, tmp_path: Path) -> None:
     assert enricher.event(open_record(cut)).host_path is UNKNOWN
 
 
-def test_a_process_has_the_name_it_gives_itself(mounts: HostMounts, tmp_path: Path) -> None:
-    enricher = Enricher(ProcessTable(), Containers(1, (tmp_path,)), mounts)
+def test_a_process_has_the_name_it_gives_itself(mounts: HostMounts) -> None:
+    enricher = Enricher(ProcessTable(), no_containers(), mounts)
     enricher.event(exec_record())
     record = open_record()
     renamed = msgspec.structs.replace(
         record, header=header(EventType.OPENAT, 3, msgspec.structs.replace(TASK, comm="busy"))
     )
     assert enricher.event(renamed).process.name == "busy"
+
+
+def test_what_waits_keeps_the_name_it_acted_under(mounts: HostMounts) -> None:
+    """Rules may be judged again when metadata has come."""
+    enricher = Enricher(ProcessTable(), no_containers(), mounts)
+    enricher.event(exec_record())
+    before = enricher.event(open_record())
+    task = msgspec.structs.replace(TASK, comm="busy")
+    enricher.event(msgspec.structs.replace(open_record(), header=header(EventType.OPENAT, 3, task)))
+    assert before.process.name == "cat"
+
+
+def test_a_container_is_there_in_its_own_last_event(mounts: HostMounts) -> None:
+    containers = Containers(lambda _key: None, lambda _identity: (PROCESS,), ())
+    enricher = Enricher(ProcessTable(), containers, mounts)
+    started = enricher.event(container_record())
+    stopped = enricher.event(container_record(EventType.CONTAINER_STOP))
+    assert started.container is not None
+    assert started.container is stopped.container
+    assert len(containers) == 0
 
 
 def test_an_alert_is_complete_and_printable() -> None:

@@ -95,7 +95,7 @@ def test_list_and_show(good: Path, capsys: Output) -> None:
 def test_fields(capsys: Output) -> None:
     assert call(["fields", "--json", "evt.arg.flags"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
-    assert row["events"] == ["open", "fork"]
+    assert row["events"] == ["open", "fork", "namespace"]
     assert (row["type"], row["origin"], row["tier"]) == ("flags", "object", "tracepoint")
     assert call(["fields", "proc.aname"]) == 0
     assert "proc.aname[N]" in capsys.readouterr().out

@@ -199,9 +199,11 @@ def test_a_file_in_no_directory_has_no_path_within() -> None:
 
 
 def test_a_container_called_host_is_not_the_host() -> None:
-    impostor = event(container=msgspec.structs.replace(CONTAINER, id="host", name="host"))
+    workload = msgspec.structs.replace(CONTAINER.workload, name="host", image="host")
+    impostor = event(container=msgspec.structs.replace(CONTAINER, id="host", workload=workload))
     assert value("container.id", impostor) == "host (container)"
     assert value("container.name", impostor) == "host (container)"
+    assert value("container.image", impostor) == "host (container)"
 
 
 def test_arguments_that_did_not_fit_are_not_known() -> None:

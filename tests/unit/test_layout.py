@@ -20,9 +20,10 @@ def test_class_names() -> None:
 
 def test_the_configuration_is_packed_as_the_object_has_it() -> None:
     btf = Btf(object_image("stockade"))
-    packed = pack_config(Config(agent_tgid=1, host_mnt_ns=2, wanted=3, wanted_host=4, raw_paths=5))
+    packed = pack_config(Config(wanted=1, wanted_host=2, raw_paths=3, agent_tgid=4))
     assert len(packed) == btf.struct("config").size
-    assert packed[:8] == bytes([1, 0, 0, 0, 2, 0, 0, 0])
+    assert packed[:9] == bytes([1, 0, 0, 0, 0, 0, 0, 0, 2])
+    assert packed[24:] == bytes([4, 0, 0, 0, 0, 0, 0, 0])
 
 
 def test_the_system_call_table_is_the_objects_size() -> None:

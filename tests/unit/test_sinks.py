@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from stockade.agent import Judge
-from stockade.events import Alert, Ready, Summary
+from stockade.events import Alert, ContainerView, Ready, Summary, Update
 from stockade.rules import Engine
 from stockade.sinks import JsonLines, Stream, Terminal, visible
 from tests.support.records import CONTAINER, event
@@ -28,7 +28,8 @@ RULE = """
 
 @pytest.fixture
 def alert() -> Alert:
-    odd = event(container=msgspec.structs.replace(CONTAINER, name="bad\x1b[2Jname"))
+    workload = msgspec.structs.replace(CONTAINER.workload, name="bad\x1b[2Jname")
+    odd = event(container=msgspec.structs.replace(CONTAINER, workload=workload))
     (only,) = Judge(Engine(made(RULE).enabled)).alerts_of(odd)
     return only
 
@@ -72,6 +73,62 @@ def test_a_line_for_people_is_one_line_without_control_characters(
     first, last = notes.getvalue().splitlines()
     assert first == "stockade: watching with 1 rule, tier tracepoint; Ctrl-C stops"
     assert last == "stockade: 2 events, 1 alert, lost: nothing"
+
+
+HOSTILE = Update(
+    alert="1-1",
+    time="2026-01-02T03:04:05.000000006Z",
+    rule="A file was opened",
+    output="cat opened \x1b[2J",
+    output_fields={"fd.name": "\x1b[2J"},
+    container=ContainerView(
+        id="id",
+        name="web\n\x1b[2J",
+        image="a\u202eb\x9b31m",
+        runtime="runc",
+        pid_ns=1,
+        mnt_ns=2,
+        metadata="unavailable",
+        unknown=["labels"],
+    ),
+)
+
+
+def test_an_update_is_a_line_like_others(pipe: tuple[int, int]) -> None:
+    stream = Stream(pipe[1])
+    JsonLines(stream).update(HOSTILE)
+    (line,) = drained(stream, pipe).splitlines()
+    assert msgspec.json.decode(line, type=Update) == HOSTILE
+    assert (msgspec.json.decode(line)["type"], msgspec.json.decode(line)["alert"]) == (
+        "update",
+        "1-1",
+    )
+
+
+def test_an_update_for_people_is_one_line_without_control_characters(
+    pipe: tuple[int, int],
+) -> None:
+    stream = Stream(pipe[1])
+    Terminal(stream, Console(file=io.StringIO())).update(HOSTILE)
+    (line,) = drained(stream, pipe).splitlines()
+    assert line.strip() == (
+        "web\\n\\x1b[2J: image a\\u202eb\\x9b31m unavailable for A file was opened"
+    )
+
+
+@pytest.mark.parametrize("name", ["id", "runtime", "name", "image", "user"])
+def test_text_that_is_not_unicode_stops_no_sink(name: str, pipe: tuple[int, int]) -> None:
+    """A command line may call a container's runtime anything."""
+    keys = {name: "\udcff"}
+    if name in {"id", "runtime"}:
+        container = msgspec.structs.replace(CONTAINER, **keys)
+    else:
+        workload = msgspec.structs.replace(CONTAINER.workload, **keys)
+        container = msgspec.structs.replace(CONTAINER, workload=workload)
+    (alert,) = Judge(Engine(made(RULE).enabled)).alerts_of(event(container=container))
+    stream = Stream(pipe[1])
+    JsonLines(stream).alert(alert)
+    assert msgspec.json.decode(drained(stream, pipe))["container"][name] == "\\xff"
 
 
 @pytest.mark.parametrize(

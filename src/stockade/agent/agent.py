@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import structlog
 
 from stockade.agent.enrich import Enricher
+from stockade.agent.health import Health
 from stockade.agent.judge import Judge
 from stockade.errors import MissingFeature, RecordError
-from stockade.events import Alert, Ready, Summary, decode
+from stockade.events import Alert, Container, Ready, Summary, Update, decode
 from stockade.kernel import Sensor
+from stockade.workloads import Containers
 
 TIER = "tracepoint"
 
@@ -23,6 +27,7 @@ _COALESCE_S = 0.002
 # Batches per wake-up; then signals and timers have their turn.
 _BATCHES = 16
 _FIRST_RECORD_S = 5.0
+_HEALTH_S = 1.0
 _FIRST = asyncio.FIRST_COMPLETED
 
 log = structlog.get_logger()
@@ -41,6 +46,9 @@ class Sink(Protocol):
     def alert(self, message: Alert) -> None:
         """A rule fired."""
 
+    def update(self, message: Update) -> None:
+        """More is known of an alert."""
+
     def summary(self, message: Summary) -> None:
         """Nothing follows."""
 
@@ -50,6 +58,7 @@ class Agent:
 
     Args:
         sensor: loaded and attached.
+        containers: finds out what the containers are.
         enricher: completes records.
         judge: has the rules.
         sink: takes the alerts.
@@ -57,9 +66,18 @@ class Agent:
     """
 
     def __init__(
-        self, sensor: Sensor, enricher: Enricher, judge: Judge, sink: Sink, *, rules: int
+        self,
+        sensor: Sensor,
+        containers: Containers,
+        enricher: Enricher,
+        judge: Judge,
+        sink: Sink,
+        *,
+        rules: int,
     ) -> None:
         self._sensor = sensor
+        self._containers = containers
+        self._health = Health(sensor)
         self._enricher = enricher
         self._judge = judge
         self._sink = sink
@@ -70,8 +88,10 @@ class Agent:
         self._flowing: asyncio.Future[None] = loop.create_future()
         self._failed: asyncio.Future[None] = loop.create_future()
         # Until it has been said that the watch is on, alerts are held back.
-        self._held: list[Alert] | None = []
+        self._held: list[Alert | Update] | None = []
         self._pause: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
+        self._check: asyncio.TimerHandle | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until stop is set, then finish what has already been recorded.
@@ -80,6 +100,7 @@ class Agent:
             MissingFeature: no event arrives although every program is attached.
         """
         self._listen()
+        self._check_health()
         try:
             await self._prove_flow()
             self._sink.ready(Ready(tier=TIER, rules=self._rules))
@@ -87,9 +108,12 @@ class Agent:
             await self._until(stop)
         finally:
             asyncio.get_running_loop().remove_reader(self._sensor.ring)
-            if self._pause:
-                self._pause.cancel()
+            for timer in (self._pause, self._look, self._check):
+                if timer:
+                    timer.cancel()
         self._drain()
+        self._metadata_came(self._containers.give_up())
+        self._say(self._health.check())
         self._sink.summary(self._summary())
 
     def fail(self, error: Exception) -> None:
@@ -130,6 +154,7 @@ class Agent:
         loop.remove_reader(self._sensor.ring)
         try:
             self._drain()
+            self._watch_metadata()
         except Exception as err:  # noqa: BLE001 - asyncio would log it and leave us deaf
             self.fail(err)
             return
@@ -159,17 +184,44 @@ class Agent:
             self._lost["internal"] += 1
             log.exception("event not judged")
             return
-        for alert in alerts:
-            if self._held is None:
-                self._sink.alert(alert)
+        self._say(alerts)
+
+    def _say(self, messages: Iterable[Alert | Update]) -> None:
+        for message in messages:
+            if self._held is not None:
+                self._held.append(message)
+            elif isinstance(message, Alert):
+                self._sink.alert(message)
             else:
-                self._held.append(alert)
+                self._sink.update(message)
 
     def _release(self) -> None:
         held, self._held = self._held, None
-        for alert in held or ():
-            self._sink.alert(alert)
+        self._say(held or ())
+
+    def _watch_metadata(self) -> None:
+        """Look for a container's metadata when it may have come."""
+        due = self._containers.next_look_s
+        if due is not None and self._look is None:
+            delay = max(due - time.monotonic(), 0)
+            self._look = asyncio.get_running_loop().call_later(delay, self._look_again)
+
+    def _look_again(self) -> None:
+        self._look = None
+        self._metadata_came(self._containers.look())
+        self._watch_metadata()
+
+    def _metadata_came(self, containers: Iterable[Container]) -> None:
+        for container in containers:
+            self._say(self._judge.known(container))
+
+    def _check_health(self) -> None:
+        self._say(self._health.check())
+        self._check = asyncio.get_running_loop().call_later(_HEALTH_S, self._check_health)
 
     def _summary(self) -> Summary:
-        lost = self._lost + Counter(self._sensor.losses()) + Counter(sink_full=self._sink.lost)
-        return Summary(events=self._events, alerts=self._judge.alerts, lost=dict(lost))
+        lost = self._lost + Counter(self._sensor.losses())
+        lost += Counter(sink_full=self._sink.lost, metadata_wait=self._judge.lost)
+        return Summary(
+            events=self._events, alerts=self._judge.alerts + self._health.alerts, lost=dict(lost)
+        )

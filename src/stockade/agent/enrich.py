@@ -7,6 +7,7 @@ from stockade.agent.processes import ProcessTable
 from stockade.events import (
     ABSENT,
     UNKNOWN,
+    ContainerRecord,
     Event,
     ExecRecord,
     Missing,
@@ -46,16 +47,21 @@ class Enricher:
         self._events += 1
         process = self._acting(record)
         ancestors = tuple(self._processes.get(identity) for identity in task.ancestors)
-        return Event(
+        if isinstance(record, ContainerRecord):
+            self._containers.update(record, (process, *ancestors))
+        event = Event(
             record=record,
             process=process,
             ancestors=ancestors,
-            container=self._containers.find(task, process, ancestors),
+            container=self._containers.of(task),
             host_path=self._host_path(record),
             time_ns=record.header.time_ns + self._offset_ns,
             start_ns=task.process.start_ns + self._offset_ns,
             number=self._events,
         )
+        if isinstance(record, ContainerRecord):
+            self._containers.forget(record)
+        return event
 
     def _acting(self, record: Record) -> Process:
         """The process as it was when it acted: an exec first makes it what it now is."""
@@ -70,8 +76,10 @@ class Enricher:
     def _named(self, task: Task) -> Process:
         """The task's process under the name it has now: it can change that at any time."""
         process = self._processes.get(task.process)
+        if process.name == task.comm:
+            return process
         if task.pid == task.process.tgid or process.name is UNKNOWN:
-            process.name = task.comm
+            return self._processes.rename(process, task.comm)
         return process
 
     def _host_path(self, record: Record) -> str | Missing:

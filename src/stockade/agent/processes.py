@@ -17,14 +17,16 @@ from stockade.events import (
     ProcessId,
     Record,
     Text,
-    runtime_name,
 )
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _MAX = 1 << 16
 _ARGS_MAX = 4096  # as much as the kernel's programs take
 _CLONE_THREAD = 0x10000
-_START_FIELD = 19  # of /proc/PID/stat, after the command name
+# Of /proc/PID/stat, after the command name.
+_PARENT_FIELD = 1
+_START_FIELD = 19
+_LINEAGE_MAX = 8
 
 
 class ProcessTable:
@@ -53,17 +55,30 @@ class ProcessTable:
             self._add(found)
         return found
 
+    def lineage(self, identity: ProcessId) -> list[Process]:
+        """A process that runs, with its ancestors as /proc has them now."""
+        found, pid = [self.get(identity)], identity.tgid
+        while len(found) < _LINEAGE_MAX and (pid := _parent(pid)):
+            process = _read_proc(pid)
+            if process is None:
+                break
+            found.append(process)
+        return found
+
+    def rename(self, process: Process, name: str) -> Process:
+        """The process under another name; events that have it keep the one it had."""
+        renamed = msgspec.structs.replace(process, name=name)
+        self._processes[_key(process.id)] = renamed
+        return renamed
+
     def update(self, record: Record) -> None:
         """Take in what a record says of processes."""
         identity = record.header.task.process
         match record:
             case ExecRecord() if record.header.result >= 0:
-                before = self._processes.get(_key(identity))
-                self._add(_from_exec(record, before.runtime if before else None))
+                self._add(_from_exec(record))
             case ForkRecord() if not record.flags & _CLONE_THREAD:
-                parent = self.get(identity)
-                runtime = runtime_name(record.header.task.comm) or parent.runtime
-                self._add(msgspec.structs.replace(parent, id=record.child, runtime=runtime))
+                self._add(msgspec.structs.replace(self.get(identity), id=record.child))
             case ExitRecord():
                 self._processes.pop(_key(identity), None)
 
@@ -87,7 +102,7 @@ def _known(text: Text) -> str | Missing:
     return text.value if text.known and not text.truncated else UNKNOWN
 
 
-def _from_exec(record: ExecRecord, runtime: str | None) -> Process:
+def _from_exec(record: ExecRecord) -> Process:
     task = record.header.task
     args = record.args
     return Process(
@@ -96,7 +111,6 @@ def _from_exec(record: ExecRecord, runtime: str | None) -> Process:
         exe=_known(record.exe.path),
         args=_split(args.value) if args.known else UNKNOWN,
         file=record.exe,
-        runtime=runtime,
         args_complete=not args.truncated,
     )
 
@@ -124,6 +138,15 @@ def _read_proc(pid: int) -> Process | None:
         args=UNKNOWN if isinstance(exe, str) and not args else _split(args),
         args_complete=len(args) < _ARGS_MAX,
     )
+
+
+def _parent(pid: int) -> int:
+    """Number of the parent; 0 when there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return int(stat.read().rpartition(b")")[2].split()[_PARENT_FIELD])
+    except OSError:
+        return 0
 
 
 def _read_exe(root: str) -> str | Missing:

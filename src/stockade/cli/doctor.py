@@ -9,7 +9,7 @@ from rich.text import Text
 
 from stockade.errors import ExitCode
 from stockade.kernel.probe import Answer, Finding, probe_host, probe_more
-from stockade.workloads import known_roots
+from stockade.workloads import state_roots
 
 _MARKS = {
     Answer.YES: ("yes", "green"),
@@ -36,7 +36,7 @@ def doctor(*, as_json: bool) -> int:
 
 
 def _runtimes() -> Finding:
-    roots = ", ".join(map(str, known_roots()))
+    roots = ", ".join(map(str, state_roots()))
     if roots:
         return Finding("runtimes", Answer.YES, f"container state found in {roots}")
     detail = "no container runtime has left state yet; containers are found when they start"

@@ -9,6 +9,7 @@ from rich.text import Text
 from stockade.cli.diagnostics import show_diagnostic
 from stockade.cli.doctor import doctor
 from stockade.cli.fields import fields
+from stockade.cli.ps import ps
 from stockade.cli.rules import rules
 from stockade.cli.run import run
 from stockade.errors import ExitCode, LoadError, RuleErrors, StockadeError
@@ -22,6 +23,7 @@ def cli() -> None:
 
 cli.add_command(run)
 cli.add_command(doctor)
+cli.add_command(ps)
 cli.add_command(rules)
 cli.add_command(fields)
 

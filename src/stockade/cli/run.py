@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -13,11 +14,12 @@ from rich.console import Console
 
 from stockade.agent import Agent, Enricher, HostMounts, Judge, ProcessTable, Sink
 from stockade.cli.packs import PACKS, rules_option
+from stockade.errors import StockadeError
 from stockade.events.file_fields import RAW_PATHS
-from stockade.kernel import Sensor, Wanted, host_mnt_ns
+from stockade.kernel import Pins, Sensor, Wanted
 from stockade.rules import Engine, load_rules
 from stockade.sinks import JsonLines, Stream, Terminal
-from stockade.workloads import Containers
+from stockade.workloads import STATE_ROOTS, Containers
 
 # How long the end waits for whoever reads the alerts.
 _LAST_LINES_S = 2.0
@@ -33,7 +35,23 @@ _LAST_LINES_S = 2.0
     show_default=True,
     help="What to print: lines for people, or one JSON object a line.",
 )
-def run(*, paths: tuple[Path, ...], output: str) -> None:
+@click.option(
+    "--state-root",
+    "state_roots",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Where a runtime keeps its state, beside the usual places (runc --root).",
+)
+@click.option(
+    "--max-members",
+    type=click.IntRange(64, 1 << 22),
+    default=1 << 16,
+    show_default=True,
+    help="How many tasks of containers can be kept track of.",
+)
+def run(
+    *, paths: tuple[Path, ...], output: str, state_roots: tuple[Path, ...], max_members: int
+) -> None:
     """Watch this host until Ctrl-C or SIGTERM, and say what the rules find."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     loaded = load_rules(paths or [PACKS])
@@ -47,7 +65,7 @@ def run(*, paths: tuple[Path, ...], output: str) -> None:
     if sys.stdout is None:
         raise click.UsageError("stdout is closed: nobody would see an alert")
     stream = Stream(sys.stdout.fileno())
-    asyncio.run(_run(engine, stream, output))
+    asyncio.run(_run(engine, stream, output, state_roots, max_members))
     if not stream.close(_LAST_LINES_S):
         structlog.get_logger().warning("the reader of stdout has stalled: its end is missing")
 
@@ -59,7 +77,22 @@ def _sink(output: str, stream: Stream) -> Sink:
     return Terminal(stream, notes, tty=sys.stdout.isatty())
 
 
-async def _run(engine: Engine, stream: Stream, output: str) -> None:
+def _pins(stack: ExitStack) -> Pins | None:
+    """What outlives the agent; None where that cannot be had, or is another agent's."""
+    pins = Pins()
+    try:
+        if pins.acquire():
+            stack.callback(pins.release)
+            return pins
+    except StockadeError as err:
+        note = "who belongs to which container will not outlive this agent"
+        structlog.get_logger().warning(note, reason=str(err))
+    return None
+
+
+async def _run(
+    engine: Engine, stream: Stream, output: str, state_roots: tuple[Path, ...], max_members: int
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -71,12 +104,19 @@ async def _run(engine: Engine, stream: Stream, output: str) -> None:
         engine.wanted(host=True),
         raw_paths=not engine.fields.isdisjoint(RAW_PATHS),
     )
-    with Sensor(wanted) as sensor:
+    with ExitStack() as stack:
+        sensor = stack.enter_context(Sensor(wanted, max_members=max_members, pins=_pins(stack)))
         # After attaching: a process that starts meanwhile is told of by its events.
         processes.seed()
-        enricher = Enricher(processes, Containers(host_mnt_ns()), mounts)
+        provenance = sensor.provenance
+        containers = Containers(
+            provenance.container, processes.lineage, [*STATE_ROOTS, *map(str, state_roots)]
+        )
+        for entry in provenance.containers():
+            containers.add(entry)
+        enricher = Enricher(processes, containers, mounts)
         sink = _sink(output, stream)
-        agent = Agent(sensor, enricher, Judge(engine), sink, rules=len(engine.rules))
+        agent = Agent(sensor, containers, enricher, Judge(engine), sink, rules=len(engine.rules))
 
         def stream_failed(error: OSError) -> None:
             loop.call_soon_threadsafe(agent.fail, error)

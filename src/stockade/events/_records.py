@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "911b764bc4158fa034bdf9674ad21f6d9ef7450b3f5e50ae377bc891f9c36219"
+LAYOUT = "34b34f74e0076658d82585d8e42cf01cc6635b5375f35f8660d5141e2edd3666"
 
 
 ANCESTORS_MAX = 8
@@ -31,6 +31,14 @@ class EventType(IntEnum):
     EXECVEAT = 7
     CLONE = 8
     PROCEXIT = 9
+    SETNS = 10
+    UNSHARE = 11
+    CONTAINER = 12
+    CONTAINER_CREATE = 13
+    CONTAINER_EXEC = 14
+    CONTAINER_VISIT = 15
+    CONTAINER_STOP = 16
+    CONTAINER_DISCARD = 17
 
 
 class RecordKind(IntEnum):
@@ -41,6 +49,8 @@ class RecordKind(IntEnum):
     EXEC = 2
     FORK = 3
     EXIT = 4
+    NAMESPACE = 5
+    CONTAINER = 6
 
 
 class StringState(IntEnum):
@@ -79,6 +89,45 @@ class LossReason(IntEnum):
     SCRATCH_BUSY = 1
     UNRESOLVED = 2
     REPLACED = 3
+    MEMBERS_FULL = 4
+    CONTAINERS_FULL = 5
+
+
+class Role(IntEnum):
+    """enum role."""
+
+    HOST = 0
+    SETUP = 1
+    MEMBER = 2
+    VISITOR = 3
+
+
+class ContainerState(IntEnum):
+    """enum container_state."""
+
+    CREATED = 0
+    RUNNING = 1
+
+
+class MemberFlags(IntFlag):
+    """enum member_flags."""
+
+    ENTERED = 1
+    JOINED = 2
+    LEFT = 4
+
+
+class NamespaceFlags(IntFlag):
+    """enum namespace_flags."""
+
+    MNT = 1
+    PID = 2
+    NET = 4
+    USER = 8
+    IPC = 16
+    UTS = 32
+    CGROUP = 64
+    TIME = 128
 
 
 class ProcessId(msgspec.Struct, frozen=True, gc=False):
@@ -88,9 +137,34 @@ class ProcessId(msgspec.Struct, frozen=True, gc=False):
     tgid: int
 
 
+class Namespaces(msgspec.Struct, frozen=True, gc=False):
+    """struct namespaces."""
+
+    mnt: int
+    """inode number of the mount namespace"""
+    pid: int
+    """inode number of the active pid namespace"""
+    pid_for_children: int
+    """inode number of the pid namespace that children will be in"""
+    net: int
+    """inode number of the network namespace"""
+    user: int
+    """inode number of the user namespace"""
+    ipc: int
+    """inode number of the IPC namespace"""
+    uts: int
+    """inode number of the UTS namespace"""
+    cgroup: int
+    """inode number of the cgroup namespace"""
+    time: int
+    """inode number of the time namespace, 0 on kernels without them"""
+
+
 class Task(msgspec.Struct, frozen=True, gc=False):
     """struct task."""
 
+    container: int
+    """key of the container it belongs to, 0 for the host"""
     process: ProcessId
     """the task's process"""
     ancestors: tuple[ProcessId, ...]
@@ -131,20 +205,9 @@ class Task(msgspec.Struct, frozen=True, gc=False):
     """effective group id"""
     loginuid: int
     """login user id, 4294967295 when never set"""
-    mnt_ns: int
-    """inode number of the mount namespace"""
-    pid_ns: int
-    """inode number of the active pid namespace"""
-    net_ns: int
-    """inode number of the network namespace"""
-    user_ns: int
-    """inode number of the user namespace"""
-    ipc_ns: int
-    """inode number of the IPC namespace"""
-    uts_ns: int
-    """inode number of the UTS namespace"""
-    cgroup_ns: int
-    """inode number of the cgroup namespace"""
+    role: int
+    """enum role"""
+    ns: Namespaces
     cgroup: Text
     """name of the task's cgroup"""
     comm: str
@@ -251,71 +314,186 @@ class ExitRecord(msgspec.Struct, frozen=True, gc=False):
     """exit status, as wait(2) gives it"""
 
 
+class NamespaceRecord(msgspec.Struct, frozen=True, gc=False):
+    """struct namespace_record."""
+
+    header: RecordHeader
+    flags: int
+    """which kinds of namespace were left or joined, 0 for whichever it is: CLONE_NEW*"""
+
+
+class ContainerEntry(msgspec.Struct, frozen=True, gc=False):
+    """struct container_entry."""
+
+    key: int
+    """what struct task.container says"""
+    tasks: int
+    """how many live tasks belong to it"""
+    start_ns: int
+    """when its first program ran, ns since boot"""
+    mnt_ns_id: int
+    """the number of its mount namespace, never reused"""
+    root: int
+    """address of its root directory's dentry"""
+    user_ns: int
+    """address of its user namespace"""
+    cgroups: tuple[int, ...]
+    """kernfs ids by enum hierarchy, 0 where it has none"""
+    cap_bounding: int
+    """capability bounding set"""
+    cap_effective: int
+    """effective capabilities"""
+    init: ProcessId
+    """its first process"""
+    ns: Namespaces
+    """its namespaces"""
+    levels: tuple[int, ...]
+    """depth of its cgroups"""
+    state: int
+    """enum container_state"""
+    host_ns: int
+    """enum namespace_flags: those that it shares with the host"""
+    uid: int
+    """real user id"""
+    seccomp: int
+    """0 off, 1 strict, 2 filter"""
+    no_new_privs: int
+    """whether exec gives no privileges"""
+    cgroup: str
+    """name of its cgroup"""
+    cgroup_parent: str
+    """name of the cgroup above that"""
+
+
+class ContainerRecord(msgspec.Struct, frozen=True, gc=False):
+    """struct container_record."""
+
+    header: RecordHeader
+    container: ContainerEntry
+    """the container"""
+
+
+class MemberEntry(msgspec.Struct, frozen=True, gc=False):
+    """struct member_entry."""
+
+    container: int
+    """key of its container"""
+    start_ns: int
+    """the task's start, ns since boot"""
+    pid: int
+    """thread id in the initial pid namespace"""
+    tgid: int
+    """process id in the initial pid namespace"""
+    role: int
+    """enum role"""
+    flags: int
+    """enum member_flags"""
+
+
 class Config(msgspec.Struct, frozen=True, gc=False):
     """struct config."""
 
-    agent_tgid: int
-    host_mnt_ns: int
     wanted: int
     wanted_host: int
     raw_paths: int
+    agent_tgid: int
 
 
 _OPEN_RECORD = struct.Struct(
-    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHIIIIHHBBHHHBBH"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQIIIIIHHQ16sHHBBHHHBBHIIIIHHBBHHHBBH"
 )
 
 
 def _decode_open_record(record: memoryview) -> OpenRecord:
     v = _OPEN_RECORD.unpack_from(record)
-    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], v[54], v[55], v[56], read_text(record, v[58], v[59], v[60], v[61], v[62]), fixed_text(v[63]))), FileObject(v[64], v[65], v[66], v[67], v[68], v[69], v[70], v[71], v[72], fixed_text(v[73]), read_text(record, v[74], v[75], v[76], v[77], v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83])), v[84], v[85], v[86], v[87], read_text(record, v[88], v[89], v[90], v[91], v[92]), read_text(record, v[93], v[94], v[95], v[96], v[97]))
+    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), FileObject(v[68], v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], fixed_text(v[77]), read_text(record, v[78], v[79], v[80], v[81], v[82]), read_text(record, v[83], v[84], v[85], v[86], v[87])), v[88], v[89], v[90], v[91], read_text(record, v[92], v[93], v[94], v[95], v[96]), read_text(record, v[97], v[98], v[99], v[100], v[101]))
 
 
 _EXEC_RECORD = struct.Struct(
-    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHHHBBHHHBBHHHBBH"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQIIIIIHHQ16sHHBBHHHBBHHHBBHHHBBHHHBBH"
 )
 
 
 def _decode_exec_record(record: memoryview) -> ExecRecord:
     v = _EXEC_RECORD.unpack_from(record)
-    return ExecRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], v[54], v[55], v[56], read_text(record, v[58], v[59], v[60], v[61], v[62]), fixed_text(v[63]))), FileObject(v[64], v[65], v[66], v[67], v[68], v[69], v[70], v[71], v[72], fixed_text(v[73]), read_text(record, v[74], v[75], v[76], v[77], v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83])), read_text(record, v[84], v[85], v[86], v[87], v[88]), read_text(record, v[89], v[90], v[91], v[92], v[93]), read_text(record, v[94], v[95], v[96], v[97], v[98]))
+    return ExecRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), FileObject(v[68], v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], fixed_text(v[77]), read_text(record, v[78], v[79], v[80], v[81], v[82]), read_text(record, v[83], v[84], v[85], v[86], v[87])), read_text(record, v[88], v[89], v[90], v[91], v[92]), read_text(record, v[93], v[94], v[95], v[96], v[97]), read_text(record, v[98], v[99], v[100], v[101], v[102]))
 
 
 _FORK_RECORD = struct.Struct(
-    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIQII"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQIIQII"
 )
 
 
 def _decode_fork_record(record: memoryview) -> ForkRecord:
     v = _FORK_RECORD.unpack_from(record)
-    return ForkRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], v[54], v[55], v[56], read_text(record, v[58], v[59], v[60], v[61], v[62]), fixed_text(v[63]))), ProcessId(v[64], v[65]), v[67], v[68], v[69])
+    return ForkRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), ProcessId(v[68], v[69]), v[71], v[72], v[73])
 
 
 _EXIT_RECORD = struct.Struct(
-    "<QIHHqQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIHHBBH16sII"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xII"
 )
 
 
 def _decode_exit_record(record: memoryview) -> ExitRecord:
     v = _EXIT_RECORD.unpack_from(record)
-    return ExitRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(ProcessId(v[5], v[6]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(8, 32, 3) if v[i]), v[32], v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], v[53], v[54], v[55], v[56], read_text(record, v[58], v[59], v[60], v[61], v[62]), fixed_text(v[63]))), v[64])
+    return ExitRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), v[68])
 
 
-_CONFIG = struct.Struct("<IIQQQ")
+_NAMESPACE_RECORD = struct.Struct(
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQ"
+)
+
+
+def _decode_namespace_record(record: memoryview) -> NamespaceRecord:
+    v = _NAMESPACE_RECORD.unpack_from(record)
+    return NamespaceRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), v[68])
+
+
+_CONTAINER_RECORD = struct.Struct(
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQQQQQQQQQQQQQIIIIIIIIIIIIIIIIIIIIII128s128s"
+)
+
+
+def _decode_container_record(record: memoryview) -> ContainerRecord:
+    v = _CONTAINER_RECORD.unpack_from(record)
+    return ContainerRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), ContainerEntry(v[68], v[69], v[70], v[71], v[72], v[73], v[74:78], v[78], v[79], ProcessId(v[80], v[81]), Namespaces(v[83], v[84], v[85], v[86], v[87], v[88], v[89], v[90], v[91]), v[93:97], v[97], v[98], v[100], v[101], v[102], fixed_text(v[103]), fixed_text(v[104])))
+
+
+_CONTAINER_ENTRY = struct.Struct("<QQQQQQQQQQQQQIIIIIIIIIIIIIIIIIIIIII128s128s")
+
+
+def decode_container_entry(value: bytes) -> ContainerEntry:
+    """A struct container_entry from its bytes in a map."""
+    v = _CONTAINER_ENTRY.unpack(value)
+    return ContainerEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6:10], v[10], v[11], ProcessId(v[12], v[13]), Namespaces(v[15], v[16], v[17], v[18], v[19], v[20], v[21], v[22], v[23]), v[25:29], v[29], v[30], v[32], v[33], v[34], fixed_text(v[35]), fixed_text(v[36]))
+
+
+_MEMBER_ENTRY = struct.Struct("<QQIIII")
+
+
+def decode_member_entry(value: bytes) -> MemberEntry:
+    """A struct member_entry from its bytes in a map."""
+    v = _MEMBER_ENTRY.unpack(value)
+    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5])
+
+
+_CONFIG = struct.Struct("<QQQI4x")
 
 
 def pack_config(value: Config) -> bytes:
     """The bytes of a struct config."""
-    return _CONFIG.pack(value.agent_tgid, value.host_mnt_ns, value.wanted, value.wanted_host, value.raw_paths)
+    return _CONFIG.pack(value.wanted, value.wanted_host, value.raw_paths, value.agent_tgid)
 
 
-Record = OpenRecord | ExecRecord | ForkRecord | ExitRecord
+Record = OpenRecord | ExecRecord | ForkRecord | ExitRecord | NamespaceRecord | ContainerRecord
 
 _DECODERS: dict[int, Callable[[memoryview], Record]] = {
     RecordKind.OPEN: _decode_open_record,
     RecordKind.EXEC: _decode_exec_record,
     RecordKind.FORK: _decode_fork_record,
     RecordKind.EXIT: _decode_exit_record,
+    RecordKind.NAMESPACE: _decode_namespace_record,
+    RecordKind.CONTAINER: _decode_container_record,
 }
 _HEAD = struct.Struct("<8xIH")
 
@@ -359,13 +537,15 @@ FIELDS: tuple[tuple[str, str, type[msgspec.Struct], str, str], ...] = (
     ("group.gid", "uint", RecordHeader, "header.task.gid", "real group id"),
     ("group.egid", "uint", RecordHeader, "header.task.egid", "effective group id"),
     ("user.loginuid", "uint", RecordHeader, "header.task.loginuid", "login user id, 4294967295 when never set"),
-    ("proc.mnt_ns", "uint", RecordHeader, "header.task.mnt_ns", "inode number of the mount namespace"),
-    ("proc.pid_ns", "uint", RecordHeader, "header.task.pid_ns", "inode number of the active pid namespace"),
-    ("proc.net_ns", "uint", RecordHeader, "header.task.net_ns", "inode number of the network namespace"),
-    ("proc.user_ns", "uint", RecordHeader, "header.task.user_ns", "inode number of the user namespace"),
-    ("proc.ipc_ns", "uint", RecordHeader, "header.task.ipc_ns", "inode number of the IPC namespace"),
-    ("proc.uts_ns", "uint", RecordHeader, "header.task.uts_ns", "inode number of the UTS namespace"),
-    ("proc.cgroup_ns", "uint", RecordHeader, "header.task.cgroup_ns", "inode number of the cgroup namespace"),
+    ("proc.mnt_ns", "uint", RecordHeader, "header.task.ns.mnt", "inode number of the mount namespace"),
+    ("proc.pid_ns", "uint", RecordHeader, "header.task.ns.pid", "inode number of the active pid namespace"),
+    ("proc.pid_ns_for_children", "uint", RecordHeader, "header.task.ns.pid_for_children", "inode number of the pid namespace that children will be in"),
+    ("proc.net_ns", "uint", RecordHeader, "header.task.ns.net", "inode number of the network namespace"),
+    ("proc.user_ns", "uint", RecordHeader, "header.task.ns.user", "inode number of the user namespace"),
+    ("proc.ipc_ns", "uint", RecordHeader, "header.task.ns.ipc", "inode number of the IPC namespace"),
+    ("proc.uts_ns", "uint", RecordHeader, "header.task.ns.uts", "inode number of the UTS namespace"),
+    ("proc.cgroup_ns", "uint", RecordHeader, "header.task.ns.cgroup", "inode number of the cgroup namespace"),
+    ("proc.time_ns", "uint", RecordHeader, "header.task.ns.time", "inode number of the time namespace, 0 on kernels without them"),
     ("thread.cgroup", "string", RecordHeader, "header.task.cgroup", "name of the task's cgroup"),
     ("proc.name", "string", RecordHeader, "header.task.comm", "command name of the task"),
     ("fd.ino", "uint", OpenRecord, "file.inode", "inode number"),
@@ -381,4 +561,5 @@ FIELDS: tuple[tuple[str, str, type[msgspec.Struct], str, str], ...] = (
     ("evt.arg.filename", "path argument", ExecRecord, "filename", "the program's path as the caller gave it"),
     ("evt.arg.flags", "clone_flags", ForkRecord, "flags", "what parent and child share: CLONE_*"),
     ("evt.arg.status", "int", ExitRecord, "code", "exit status, as wait(2) gives it"),
+    ("evt.arg.flags", "clone_flags", NamespaceRecord, "flags", "which kinds of namespace were left or joined, 0 for whichever it is: CLONE_NEW*"),
 )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import time
 from enum import Enum
 from typing import TypeAlias
 
 import msgspec
 
-from stockade.events.entities import HOST, Container, Process
+from stockade.events._records import Role
+from stockade.events.entities import HOST, Metadata, Pod, Process
 from stockade.events.event import Event
 from stockade.events.flags import capability_names
 from stockade.events.times import rfc3339
-from stockade.events.values import Missing
+from stockade.events.values import UNKNOWN, Missing
+
+# What an alert shows of a container's metadata.
+_MAY_BE_UNKNOWN = ("name", "image", "image_digest", "labels", "privileged", "user")
 
 
 class Priority(Enum):
@@ -76,8 +83,24 @@ class ProcessView(msgspec.Struct, frozen=True):
     ancestors: list[Ancestor]
 
 
+class PodView(msgspec.Struct, frozen=True):
+    """The Kubernetes pod of a container; null is unknown."""
+
+    name: str | None
+    namespace: str | None
+    uid: str | None
+
+
 class ContainerView(msgspec.Struct, frozen=True):
-    """The container of an alert; null is unknown. The host has the id "host"."""
+    """The container of an alert; null is absent or unknown. The host has the id "host".
+
+    Attributes:
+        role: what the acting task is to it: setup, member, visitor; host for the host's.
+        image_digest: sha256:...
+        pid_ns, mnt_ns: inode numbers of the namespaces that it started with.
+        metadata: pending, complete or unavailable: whether what its runtime says is known.
+        unknown: names of the members that are null because they are not known.
+    """
 
     id: str
     name: str | None
@@ -85,7 +108,17 @@ class ContainerView(msgspec.Struct, frozen=True):
     runtime: str | None
     pid_ns: int
     mnt_ns: int
+    role: str = HOST
+    image_digest: str | None = None
+    labels: dict[str, str] | None = None
+    pod: PodView | None = None
+    privileged: bool | None = None
+    user: str | None = None
+    metadata: str = "complete"
+    unknown: list[str] = []
 
+
+_HOST_VIEW = ContainerView(HOST, HOST, None, None, 0, 0)
 
 # A field as JSON has it; null is absent or unknown.
 ScalarView: TypeAlias = str | int | bool | None
@@ -93,8 +126,13 @@ FieldView: TypeAlias = ScalarView | list[ScalarView]
 
 
 class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="type"):
-    """A rule that fired."""
+    """A rule that fired.
 
+    Attributes:
+        id: of this alert, on this host; an update names it.
+    """
+
+    id: str
     time: str
     rule: str
     priority: Priority
@@ -107,6 +145,57 @@ class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="type"):
     container: ContainerView
     process: ProcessView
     technique: list[str]
+
+
+def internal_alert(
+    identity: str, rule: str, priority: Priority, output: str, fields: dict[str, FieldView]
+) -> Alert:
+    """An alert of the agent about itself: its source is internal, its process the agent."""
+    now = rfc3339(time.time_ns())
+    return Alert(
+        id=identity,
+        time=now,
+        rule=rule,
+        priority=priority,
+        output=output,
+        output_fields={"evt.time": now, **fields},
+        source="internal",
+        tags=[],
+        hostname=socket.gethostname(),
+        action=Action.AUDIT,
+        container=_HOST_VIEW,
+        process=ProcessView(
+            pid=os.getpid(),
+            vpid=os.getpid(),
+            start=now,
+            name="stockade",
+            exe=None,
+            args=None,
+            uid=os.getuid(),
+            euid=os.geteuid(),
+            gid=os.getgid(),
+            caps=[],
+            ancestors=[],
+        ),
+        technique=[],
+    )
+
+
+class Update(msgspec.Struct, frozen=True, tag="update", tag_field="type"):
+    """What has become known since an alert: its container's metadata has come.
+
+    Attributes:
+        alert: the alert's id.
+        time: when it came.
+        output, output_fields, container: of the alert, as they would be now.
+    """
+
+    alert: str
+    time: str
+    rule: str
+    output: str
+    output_fields: dict[str, FieldView]
+    container: ContainerView
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="type"):
@@ -147,15 +236,41 @@ def _ancestor(process: Process) -> Ancestor:
     return Ancestor(process.id.tgid, _known(process.name), _known(process.exe))
 
 
-def container_view(container: Container | None) -> ContainerView:
-    """A container, or the host, for an alert."""
+def container_view(event: Event) -> ContainerView:
+    """The container of an event, or the host, for an alert."""
+    container = event.container
     if container is None:
-        return ContainerView(HOST, HOST, None, None, 0, 0)
+        return _HOST_VIEW
+    workload, entry = container.workload, container.entry
+    labels, privileged = workload.labels, workload.privileged
     return ContainerView(
         id=printable(container.id),
-        name=container.name and printable(container.name),
-        image=container.image and printable(container.image),
-        runtime=container.runtime,
-        pid_ns=container.pid_ns,
-        mnt_ns=container.mnt_ns,
+        name=_known(workload.name),
+        image=_known(workload.image),
+        runtime=container.runtime and printable(container.runtime),
+        pid_ns=entry.ns.pid if entry else 0,
+        mnt_ns=entry.ns.mnt if entry else 0,
+        role=Role(event.record.header.task.role).name.lower(),
+        image_digest=_known(workload.image_digest),
+        labels=None
+        if isinstance(labels, Missing)
+        else {printable(key): printable(value) for key, value in labels.items()},
+        pod=_pod_view(workload.pod),
+        privileged=None if isinstance(privileged, Missing) else privileged,
+        user=_known(workload.user),
+        metadata=container.metadata.value,
+        unknown=[
+            *(each for each in _MAY_BE_UNKNOWN if getattr(workload, each) is UNKNOWN),
+            *(() if container.metadata is Metadata.COMPLETE else ("pod",)),
+        ],
+    )
+
+
+def _pod_view(pod: Pod | None) -> PodView | None:
+    if pod is None:
+        return None
+    return PodView(
+        name=pod.name and printable(pod.name),
+        namespace=pod.namespace and printable(pod.namespace),
+        uid=pod.uid and printable(pod.uid),
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+
 import msgspec
 
-from stockade.events._records import FileObject, ProcessId
-from stockade.events.values import UNKNOWN, Missing
+from stockade.events._records import ContainerEntry, FileObject, ProcessId
+from stockade.events.values import ABSENT, UNKNOWN, Missing
 
 HOST = "host"
-_RUNTIMES = ("runc", "crun", "conmon", "containerd-shim", "docker-init")
-
-
-def runtime_name(command: str) -> str | None:
-    """The container runtime that a command name belongs to, such as runc of runc:[2:INIT]."""
-    return command.partition(":")[0] if command.startswith(_RUNTIMES) else None
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Process(msgspec.Struct):
@@ -26,8 +25,6 @@ class Process(msgspec.Struct):
         args: argv, as much of it as fitted.
         args_complete: whether all of it did.
         file: the program's inode and filesystem; None when not seen.
-        runtime: the container runtime that it descends from, as seen when it was made: later
-            its ancestors may have gone.
     """
 
     id: ProcessId
@@ -35,25 +32,124 @@ class Process(msgspec.Struct):
     exe: str | Missing = UNKNOWN
     args: tuple[str, ...] | Missing = UNKNOWN
     file: FileObject | None = None
-    runtime: str | None = None
     args_complete: bool = True
 
 
-class Container(msgspec.Struct, frozen=True):
+class Mount(msgspec.Struct, frozen=True):
+    """A mount that a container was given.
+
+    Attributes:
+        source: the host's path, or the name of a filesystem.
+        target: where it is in the container.
+        options: as the runtime was told.
+        bind: it shows a part of the host's file tree.
+    """
+
+    source: str
+    target: str
+    options: tuple[str, ...] = ()
+    bind: bool = False
+
+    @property
+    def writable(self) -> bool:
+        """Whether it may be written to."""
+        return {"ro", "rro"}.isdisjoint(self.options)
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A device node that a container was given.
+
+    Attributes:
+        path: in the container.
+        kind: c or b.
+    """
+
+    path: str
+    kind: str
+    major: int
+    minor: int
+
+
+class Pod(msgspec.Struct, frozen=True):
+    """The Kubernetes pod of a container; what is not known is None."""
+
+    name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    sandbox_id: str | None = None
+    labels: Mapping[str, str] = _NOTHING
+
+
+class Workload(msgspec.Struct, frozen=True):
+    """What a container's runtime says of it. ABSENT: it has none; UNKNOWN: none could be read.
+
+    Attributes:
+        name: the name people gave it.
+        image: the image's name, as it was asked for.
+        image_id: the id of its configuration, without sha256:.
+        image_digest: sha256:...
+        labels: by key; UNKNOWN where the engine keeps them out of reach.
+        pod: its pod.
+        privileged: it may do what root of the host may.
+        mounts, devices: beyond what every container has, in the runtime's order.
+        user: as the runtime was told: uid:gid, or a name.
+        seccomp: the profile's name, or filter, or unconfined.
+        apparmor: the profile's name.
+        created: RFC 3339.
+    """
+
+    name: str | Missing = ABSENT
+    image: str | Missing = ABSENT
+    image_id: str | Missing = ABSENT
+    image_digest: str | Missing = ABSENT
+    labels: Mapping[str, str] | Missing = ABSENT
+    pod: Pod | None = None
+    privileged: bool | Missing = UNKNOWN
+    mounts: tuple[Mount, ...] | Missing = UNKNOWN
+    devices: tuple[Device, ...] | Missing = UNKNOWN
+    user: str | Missing = UNKNOWN
+    seccomp: str | Missing = UNKNOWN
+    apparmor: str | Missing = ABSENT
+    created: str | Missing = UNKNOWN
+
+
+class Metadata(Enum):
+    """How much of a container's metadata there is.
+
+    PENDING: none yet, and it may still come. COMPLETE: all that the runtime has.
+    UNAVAILABLE: it did not come in time, or the runtime is not one we can read.
+    """
+
+    PENDING = "pending"
+    COMPLETE = "complete"
+    UNAVAILABLE = "unavailable"
+
+
+class Container(msgspec.Struct, eq=False):
     """One container.
 
     Attributes:
         id: the runtime's own id: runc's name, docker's 64 hex digits.
-        runtime: runc, crun, podman ...; None when it could not be told.
-        name: the name people gave it, where the runtime has one beside the id.
-        image: the image's name; None when not known.
-        pid_ns: inode number of the pid namespace of its first process.
-        mnt_ns: inode number of the mount namespace of its first process.
+        runtime: docker, podman, containerd, cri-o, runc, crun; None when it could not be told.
+        entry: as the kernel saw it start.
+        workload: its metadata; of one that is pending, nothing is known.
+        metadata: whether that has come.
     """
 
     id: str
     runtime: str | None = None
-    name: str | None = None
-    image: str | None = None
-    pid_ns: int = 0
-    mnt_ns: int = 0
+    entry: ContainerEntry | None = None
+    workload: Workload = Workload(
+        name=UNKNOWN,
+        image=UNKNOWN,
+        image_id=UNKNOWN,
+        image_digest=UNKNOWN,
+        labels=UNKNOWN,
+        apparmor=UNKNOWN,
+    )
+    metadata: Metadata = Metadata.PENDING
+
+    @property
+    def pending(self) -> bool:
+        """Whether more may become known."""
+        return self.metadata is Metadata.PENDING

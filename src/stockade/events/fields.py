@@ -16,7 +16,7 @@ from typing import TypeAlias
 import msgspec
 
 from stockade.events import _records as records
-from stockade.events import file_fields, planned, process_fields
+from stockade.events import container_fields, file_fields, planned, process_fields
 from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Origin, Resolver, Subscript, text_value
 from stockade.events.flags import capability_names, clone_flags, mode_names, open_flags
@@ -53,6 +53,8 @@ _KINDS: dict[type[msgspec.Struct], tuple[str, ...]] = {
     records.ExecRecord: ("exec",),
     records.ForkRecord: ("fork",),
     records.ExitRecord: ("exit",),
+    records.NamespaceRecord: ("namespace",),
+    records.ContainerRecord: ("container",),
 }
 
 
@@ -67,11 +69,19 @@ KIND_OF: dict[records.EventType, str] = {
     records.EventType.EXECVEAT: "exec",
     records.EventType.CLONE: "fork",
     records.EventType.PROCEXIT: "exit",
+    records.EventType.SETNS: "namespace",
+    records.EventType.UNSHARE: "namespace",
+    records.EventType.CONTAINER: "container",
+    records.EventType.CONTAINER_CREATE: "container",
+    records.EventType.CONTAINER_EXEC: "container",
+    records.EventType.CONTAINER_VISIT: "container",
+    records.EventType.CONTAINER_STOP: "container",
+    records.EventType.CONTAINER_DISCARD: "container",
 }
 
 
 def possible(field: Field, kind: str) -> bool:
-    """Whether events of a kind (open, exec, fork, exit) can have a field."""
+    """Whether events of a kind (open, exec, fork, exit ...) can have a field."""
     return "all" in field.events or kind in field.events
 
 
@@ -171,13 +181,19 @@ def _type(event: Event) -> Value:
 
 
 def _syscall_type(event: Event) -> Value:
-    return ABSENT if event.type is records.EventType.PROCEXIT else _type(event)
+    called = event.type is not records.EventType.PROCEXIT and KIND_OF[event.type] != "container"
+    return _type(event) if called else ABSENT
 
 
 _S, _I, _B = FieldType.STRING, FieldType.INT, FieldType.BOOL
 _EVENT_FIELDS = (
     Field("evt.num", _I, "how many events the agent has seen", lambda e: e.number),
-    Field("evt.type", _S, "what happened: the system call's name, or procexit", _type),
+    Field(
+        "evt.type",
+        _S,
+        "what happened: the system call's name, procexit, or container and container_*",
+        _type,
+    ),
     Field("syscall.type", _S, "the system call's name", _syscall_type),
     Field("evt.dir", _S, "always <: events are reported when calls return", lambda _: "<"),
     Field("evt.source", _S, "always syscall", lambda _: "syscall"),
@@ -196,6 +212,7 @@ _EVENT_FIELDS = (
 )
 
 _FILLED = [*_generated(), *_EVENT_FIELDS, *file_fields.FIELDS, *process_fields.FIELDS]
+_FILLED += container_fields.FIELDS
 CATALOGUE: dict[str, Field] = {field.name: field for field in planned.FIELDS}
 CATALOGUE |= {field.name: field for field in _FILLED}
 CATALOGUE = dict(sorted(CATALOGUE.items()))

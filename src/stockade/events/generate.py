@@ -88,6 +88,7 @@ class Generator:
         for name in layout.SHARED:
             parts += self._classes(self._btf.struct(name))
         parts += [self._decoder(name) for name in layout.RECORDS]
+        parts += [self._value_decoder(name) for name in layout.VALUES]
         parts += [self._packer("config"), self._dispatch(), self._fields()]
         return "\n\n".join(parts)
 
@@ -144,7 +145,9 @@ class Generator:
             return "Text" if found.name == "string_ref" else class_name(found.name)
         if is_array(found):
             element = self._btf.resolve(found.target)
-            return f"tuple[{class_name(element.name)}, ...]" if is_struct(element) else "str"
+            if is_struct(element):
+                return f"tuple[{class_name(element.name)}, ...]"
+            return "str" if element.size == 1 else "tuple[int, ...]"
         return "int"
 
     def _format(self, name: str) -> tuple[str, dict[tuple[str, ...], int]]:
@@ -172,6 +175,16 @@ class Generator:
             f"    return {expression}\n"
         )
 
+    def _value_decoder(self, name: str) -> str:
+        form, places = self._format(name)
+        return (
+            f'_{name.upper()} = struct.Struct("{form}")\n\n\n'
+            f"def decode_{name}(value: bytes) -> {class_name(name)}:\n"
+            f'    """A struct {name} from its bytes in a map."""\n'
+            f"    v = _{name.upper()}.unpack(value)\n"
+            f"    return {self._construct(self._btf.struct(name), (), places)}\n"
+        )
+
     def _construct(
         self, found: Type, path: tuple[str, ...], places: dict[tuple[str, ...], int]
     ) -> str:
@@ -191,9 +204,12 @@ class Generator:
             return self._construct(found, path, places)
         if is_array(found):
             element = self._btf.resolve(found.target)
-            if not is_struct(element):
+            if is_struct(element):
+                return self._array(found.length, element, path, places)
+            if element.size == 1:
                 return f"fixed_text(v[{places[path]}])"
-            return self._array(found.length, element, path, places)
+            first = places[(*path, "0")]
+            return f"v[{first}:{first + found.length}]"
         return f"v[{places[path]}]"
 
     def _array(

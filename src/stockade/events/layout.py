@@ -8,8 +8,17 @@ from dataclasses import dataclass
 
 from stockade.events.btf import Btf, Member, Type, is_array, is_struct
 
-RECORDS = ("open_record", "exec_record", "fork_record", "exit_record")
-SHARED = (*RECORDS, "config")
+RECORDS = (
+    "open_record",
+    "exec_record",
+    "fork_record",
+    "exit_record",
+    "namespace_record",
+    "container_record",
+)
+# What maps hold.
+VALUES = ("container_entry", "member_entry")
+SHARED = (*RECORDS, *VALUES, "config")
 ENUMS = (
     "event_type",
     "record_kind",
@@ -18,6 +27,10 @@ ENUMS = (
     "path_flags",
     "fd_flags",
     "loss_reason",
+    "role",
+    "container_state",
+    "member_flags",
+    "namespace_flags",
 )
 _INTEGERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
@@ -31,11 +44,10 @@ class Slot:
     path: tuple[str, ...]
 
 
-def code_of(btf: Btf, found: Type) -> str:
-    """The struct-module code of an integer or of an array of integers."""
+def code_of(found: Type) -> str:
+    """The struct-module code of an integer or of a string buffer."""
     if is_array(found):
-        element = btf.resolve(found.target)
-        return f"{found.length}s" if element.size == 1 else f"{found.length}{code_of(btf, element)}"
+        return f"{found.length}s"
     code = _INTEGERS[found.size]
     return code.lower() if found.signed else code
 
@@ -50,11 +62,15 @@ def _member_slots(btf: Btf, member: Member, offset: int, path: tuple[str, ...]) 
     found = btf.resolve(member.type_id)
     if is_struct(found):
         yield from slots(btf, found, offset, path)
-    elif is_array(found) and is_struct(element := btf.resolve(found.target)):
+    elif is_array(found) and (element := btf.resolve(found.target)).size > 1:
         for index in range(found.length):
-            yield from slots(btf, element, offset + index * element.size, (*path, str(index)))
+            at, inner = offset + index * element.size, (*path, str(index))
+            if is_struct(element):
+                yield from slots(btf, element, at, inner)
+            else:
+                yield Slot(code_of(element), at, inner)
     else:
-        yield Slot(code_of(btf, found), offset, path)
+        yield Slot(code_of(found), offset, path)
 
 
 def digest(btf: Btf) -> str:

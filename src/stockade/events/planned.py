@@ -68,7 +68,7 @@ _TABLE: tuple[tuple[tuple[str, ...], FieldType, str], ...] = (
             " proc.exe_ino.ctime_duration_pidns_start proc.pidns_init_start_ts proc.loginshellid"
             " proc.fdopencount proc.fdlimit proc.vmsize proc.vmrss proc.vmswap proc.nthreads"
             " proc.nchilds thread.pfmajor thread.pfminor thread.exectime thread.totexectime"
-            " thread.vmsize thread.vmrss container.duration"
+            " thread.vmsize thread.vmrss"
         ),
     ),
     (
@@ -85,29 +85,14 @@ _TABLE: tuple[tuple[tuple[str, ...], FieldType, str], ...] = (
         ("all",),
         FieldType.STRING,
         (
-            "k8s.pod.name k8s.pod.id k8s.pod.uid k8s.pod.sandbox_id k8s.pod.full_sandbox_id"
-            " k8s.pod.labels k8s.pod.ip k8s.pod.cni.json k8s.ns.name k8s.ns.id k8s.ns.labels"
+            "k8s.pod.full_sandbox_id"
+            " k8s.pod.labels k8s.pod.ip k8s.pod.cni.json k8s.ns.id k8s.ns.labels"
             " k8s.rc.name k8s.rc.id k8s.rc.labels k8s.svc.name k8s.svc.id k8s.svc.labels"
             " k8s.rs.name"
             " k8s.rs.id k8s.rs.labels k8s.deployment.name k8s.deployment.id k8s.deployment.labels"
         ),
     ),
     (("all",), FieldType.STRING, "evt.args"),
-    (
-        ("all",),
-        FieldType.BOOL,
-        "container.privileged container.host_pid container.host_network container.host_ipc",
-    ),
-    (
-        ("all",),
-        FieldType.STRING,
-        (
-            "container.image.repository container.image.tag container.image.digest"
-            " container.image.id"
-            " container.full_id"
-        ),
-    ),
-    (("all",), FieldType.INT, "container.start_ts"),
     (_NOWHERE, FieldType.PATH, "fs.path.name fs.path.nameraw fs.path.source fs.path.target"),
     (_NOWHERE, FieldType.PATH, "fs.path.sourceraw fs.path.targetraw evt.abspath"),
 )
@@ -117,17 +102,13 @@ _INDEXED: tuple[tuple[FieldType, Subscript, str], ...] = (
     (
         FieldType.STRING,
         Subscript.NAME,
-        (
-            "container.mount container.mount.source container.mount.dest container.mount.mode"
-            " container.mount.rdwr container.mount.propagation container.label k8s.pod.label"
-            " k8s.ns.label evt.rawarg"
-        ),
+        "k8s.pod.label k8s.ns.label evt.rawarg",
     ),
 )
 # evt.arg[flags] is evt.arg.flags; by their numbers arguments cannot be had.
 _ENVIRONMENTS = ("proc.env", "proc.aenv")
 _NUMBERED = "evt.arg"
-_SETS = "container.mounts container.labels fd.types"
+_SETS = "fd.types"
 _EITHER_SIDE = (("fd.ip", FieldType.IP), ("fd.net", FieldType.NET), ("fd.port", FieldType.INT))
 
 # Arguments of system calls, by Falco's names; all are text, as Falco has them.

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from stockade.events._records import ANCESTORS_MAX, ExecRecord, FileObject, PathFlags
-from stockade.events.entities import HOST, Process
+from stockade.events.entities import Process
 from stockade.events.event import Event
 from stockade.events.field import (
     Field,
     FieldType,
     Indexer,
     Many,
-    Origin,
     Resolver,
     Subscript,
     text_value,
@@ -187,23 +186,6 @@ def _is_main(event: Event) -> Value:
     return task.pid == task.process.tgid
 
 
-def _container(attribute: str) -> Resolver:
-    def resolve(event: Event) -> Value:
-        if event.container is None:
-            return HOST
-        value = getattr(event.container, attribute)
-        if value == HOST:
-            # A container may be called host; to rules only the host is.
-            return f"{HOST} (container)"
-        return UNKNOWN if value is None else str(value)
-
-    return resolve
-
-
-def _of_container(name: str, doc: str, attribute: str) -> Field:
-    return Field(name, FieldType.STRING, doc, _container(attribute), origin=Origin.METADATA)
-
-
 def _family(
     stem: str, kind: FieldType, what: str, read: Reader, many: str | None = None
 ) -> list[Field]:
@@ -252,8 +234,4 @@ FIELDS = (
     Field("user.name", _S, "user name; in containers only root's is told", _user("uid")),
     Field("user.loginname", _S, "name of the login user", _user("loginuid")),
     Field("thread.ismain", _B, "the thread is the process's first", _is_main),
-    _of_container("container.id", "the runtime's own id, or host", "id"),
-    _of_container("container.name", "name, or host", "name"),
-    _of_container("container.image", "image, or host", "image"),
-    _of_container("container.type", "runtime, or host", "runtime"),
 )

@@ -1,5 +1,7 @@
 """The kernel's side: objects, probes, maps and rings."""
 
-from stockade.kernel.sensor import Sensor, Wanted, host_mnt_ns
+from stockade.kernel.pins import Pins
+from stockade.kernel.provenance import Provenance
+from stockade.kernel.sensor import Sensor, Wanted
 
-__all__ = ["Sensor", "Wanted", "host_mnt_ns"]
+__all__ = ["Pins", "Provenance", "Sensor", "Wanted"]

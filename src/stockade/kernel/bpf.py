@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from types import TracebackType
@@ -50,11 +51,56 @@ class Map:
             yield found
             key = self._ffi.from_buffer(found)
 
+    def items(self) -> dict[bytes, bytes]:
+        """Every entry; those added or removed meanwhile may be there or not."""
+        values = {key: self.lookup(key) for key in self.keys()}
+        return {key: value for key, value in values.items() if value is not None}
+
+    def pin(self, path: str) -> None:
+        """Give it a name in a BPF file system, under which it outlives us."""
+        check(self._lib.core_pin_map(self.fd, path.encode()), f"pin {path}")
+
     def _lookup(self, key: bytes, size: int) -> bytes | None:
         value = self._ffi.new("char[]", size)
         if self._lib.core_map_lookup(self.fd, key, value) < 0:
             return None
         return bytes(self._ffi.buffer(value))
+
+
+class PinnedMap(Map):
+    """A map under its name in a BPF file system: a context manager around its descriptor.
+
+    Args:
+        path: its name.
+
+    Raises:
+        OSError: there is none.
+    """
+
+    def __init__(self, path: str) -> None:
+        core = native()
+        sizes = core.ffi.new("uint32_t[3]")
+        fd = core.lib.core_open_pinned(path.encode(), sizes)
+        if fd < 0:
+            raise OSError(-fd, os.strerror(-fd), path)
+        super().__init__(fd, *sizes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it; may be called twice."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
 
 
 class Object:
@@ -115,6 +161,10 @@ class Object:
         """Set a map's size before load; a ring buffer's in bytes."""
         check(self._lib.core_set_max_entries(self._object, name.encode(), entries), f"size {name}")
 
+    def use_map(self, name: str, existing: Map) -> None:
+        """Before load: take a map that is there already, instead of a new one."""
+        check(self._lib.core_use_map(self._object, name.encode(), existing.fd), f"use {name}")
+
     def load(self) -> None:
         """Create the maps and have the programs verified.
 
@@ -130,6 +180,16 @@ class Object:
             if not isinstance(failure, LoadError) and _FAILED.search(log):
                 failure = LoadError(f"{failure.message}{_summary(log)}", log=log, errno=-result)
             raise failure
+
+    def is_iterator(self, program: str) -> bool:
+        """Whether a program is run over the kernel's objects, not attached."""
+        return bool(
+            check(self._lib.core_is_iterator(self._object, program.encode()), f"find {program}")
+        )
+
+    def run_iterator(self, program: str) -> int:
+        """Run an iterator once; returns how many bytes it wrote."""
+        return check(self._lib.core_run_iterator(self._object, program.encode()), f"run {program}")
 
     def attach(self, program: str) -> int:
         """Attach a program to the hook its section names; returns the link's number."""

@@ -14,7 +14,12 @@ from stockade.events import LAYOUT, Btf, Config, EventType, LossReason, layout_d
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
 from stockade.kernel.core import require_btf, require_privilege
+from stockade.kernel.pins import Pins
+from stockade.kernel.provenance import Provenance, find_host, settle
 from stockade.kernel.ring import Ring
+
+# With these a task can come into a container.
+_ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +40,6 @@ class Wanted:
     def types(self) -> frozenset[EventType]:
         """Those that are wanted at all."""
         return self.containers | self.host
-
-
-def host_mnt_ns() -> int:
-    """Inode number of the host's mount namespace.
-
-    That is init's, since our own may be a private one; our own where init hides its from us.
-    """
-    try:
-        return os.stat("/proc/1/ns/mnt").st_ino
-    except PermissionError:
-        return os.stat("/proc/self/ns/mnt").st_ino
 
 
 def object_image(name: str) -> bytes:
@@ -78,12 +72,21 @@ class Sensor:
     Args:
         wanted: what is to be reported.
         ring_bytes: the size of the ring buffer, a power of two.
+        max_members: how many tasks of containers can be kept track of.
+        pins: owned; what was known before is taken over, and is left to who comes next.
 
     Raises:
         MissingPrivilege, MissingFeature, LoadError: it cannot run here.
     """
 
-    def __init__(self, wanted: Wanted, *, ring_bytes: int = 8 << 20) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        *,
+        ring_bytes: int = 8 << 20,
+        max_members: int = 1 << 16,
+        pins: Pins | None = None,
+    ) -> None:
         require_privilege()
         require_btf()
         image = object_image("stockade")
@@ -91,11 +94,21 @@ class Sensor:
         self._object = Object(image, "stockade")
         try:
             self._configure(wanted, ring_bytes)
+            self._object.set_max_entries("members", max_members)
+            if pins:
+                pins.hand_over(self._object)
             self._object.load()
             self.ring = Ring(self._object.map("events"))
             self._losses = self._object.map("losses")
+            maps = self._object.map("containers"), self._object.map("members")
+            self.provenance = Provenance(*maps)
+            find_host(self._object)
             for program in self._object.programs():
-                self._object.attach(program)
+                if not self._object.is_iterator(program):
+                    self._object.attach(program)
+            self.settle()
+            if pins:
+                pins.replace(maps)
         except BaseException:
             self._object.close()
             raise
@@ -116,6 +129,10 @@ class Sensor:
         self.ring.close()
         self._object.close()
 
+    def settle(self) -> None:
+        """Find the containers of tasks that were there before, or could not be kept."""
+        settle(self._object)
+
     def losses(self) -> dict[str, int]:
         """How much did not arrive so far, by reason; reasons without a loss are left out."""
         totals: dict[str, int] = {}
@@ -133,13 +150,14 @@ class Sensor:
             raise MissingFeature(f"the architecture {machine} is not supported")
         config = Config(
             agent_tgid=os.getpid(),
-            host_mnt_ns=host_mnt_ns(),
             wanted=_mask(wanted.containers),
             wanted_host=_mask(wanted.host),
             raw_paths=wanted.raw_paths,
         )
         self._object.set_variable("config", pack_config(config))
-        self._object.set_variable("syscall_types", syscalls.pack_table(machine, wanted.types))
+        self._object.set_variable(
+            "syscall_types", syscalls.pack_table(machine, wanted.types | _ALWAYS)
+        )
         self._object.set_max_entries("events", ring_bytes)
 
 

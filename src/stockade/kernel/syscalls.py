@@ -19,6 +19,8 @@ _AMD64 = {
     # x32's own, where that is configured.
     520: Type.EXECVE,
     545: Type.EXECVEAT,
+    272: Type.UNSHARE,
+    308: Type.SETNS,
 }
 _I386 = {
     5: Type.OPEN,
@@ -28,6 +30,8 @@ _I386 = {
     342: Type.OPEN_BY_HANDLE_AT,
     358: Type.EXECVEAT,
     437: Type.OPENAT2,
+    310: Type.UNSHARE,
+    346: Type.SETNS,
 }
 _ARM64 = {
     56: Type.OPENAT,
@@ -35,6 +39,8 @@ _ARM64 = {
     265: Type.OPEN_BY_HANDLE_AT,
     281: Type.EXECVEAT,
     437: Type.OPENAT2,
+    97: Type.UNSHARE,
+    268: Type.SETNS,
 }
 _ARM = {
     5: Type.OPEN,
@@ -44,6 +50,8 @@ _ARM = {
     371: Type.OPEN_BY_HANDLE_AT,
     387: Type.EXECVEAT,
     437: Type.OPENAT2,
+    337: Type.UNSHARE,
+    375: Type.SETNS,
 }
 # The kernel's own ABI, then the 32-bit one.
 TABLES = {"x86_64": (_AMD64, _I386), "aarch64": (_ARM64, _ARM)}

@@ -14,12 +14,12 @@ from stockade.rules.parser import parse
 from stockade.rules.report import Report
 from stockade.rules.rule import Rule
 from stockade.rules.snippet import Text
-from stockade.rules.syntax import And, Bound, Compare, Condition, FieldRef, Literal, operands
+from stockade.rules.syntax import And, Bound, Compare, Condition, FieldRef, Literal, Not, operands
 from stockade.rules.template import parse_template
 from stockade.rules.trial import make_trial
 
 _SOURCE = "syscall"
-_SCOPE_OPERATORS = {Scope.CONTAINER: "!=", Scope.HOST: "="}
+_SETUP = "setup"
 # No event has this name.
 _NO_EVENT = "\0"
 
@@ -126,12 +126,19 @@ class Compiler:
 
 
 def _scoped(condition: Condition, scope: Scope, place: Place) -> Condition:
-    operator = _SCOPE_OPERATORS.get(scope)
-    if operator is None:
-        return condition
-    host = Literal(HOST, quoted=True, place=place)
-    field = FieldRef("container.id", None, place)
-    return And((Compare(field, operator, (host,), None, place), condition))
+    def compare(field: str, operator: str, value: str) -> Condition:
+        literal = Literal(value, quoted=True, place=place)
+        return Compare(FieldRef(field, None, place), operator, (literal,), None, place)
+
+    match scope:
+        case Scope.HOST:
+            return And((compare("container.id", "=", HOST), condition))
+        case Scope.CONTAINER:
+            # Until its first program runs inside, it is the runtime that acts.
+            setup = compare("container.role", "=", _SETUP)
+            return And((compare("container.id", "!=", HOST), Not(setup), condition))
+        case Scope.ANY:
+            return condition
 
 
 def _takes_any_event(condition: Condition) -> bool:

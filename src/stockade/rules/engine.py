@@ -12,7 +12,14 @@ from stockade.rules.syntax import Bound, operands
 
 _EVENT_NAMES = {"evt.type", "syscall.type"}
 # Whatever tells of the container says host there.
-_OF_CONTAINER = {"container.id", "container.name", "container.image", "container.type"}
+_OF_CONTAINER = {
+    "container.id",
+    "container.full_id",
+    "container.name",
+    "container.image",
+    "container.type",
+    "container.role",
+}
 
 
 def values_of(event: Event) -> Lookup:
@@ -62,9 +69,19 @@ class Engine:
             kind for (kind, of_host), rules in self._table.items() if rules and of_host == host
         )
 
-    def fired(self, event: Event) -> Iterator[Rule]:
-        """The rules whose condition holds; one that cannot be known does not fire."""
+    def judged(self, event: Event) -> Iterator[tuple[Rule, bool | None]]:
+        """The rules that are about such events, and whether they hold; None: it cannot be known."""
         lookup = values_of(event)
         for rule in self._table[event.type, event.container is None]:
-            if evaluate(rule.condition, lookup) is True:
+            yield rule, evaluate(rule.condition, lookup)
+
+    def fired(self, event: Event) -> Iterator[Rule]:
+        """The rules whose condition holds; one that cannot be known does not fire."""
+        for rule, verdict in self.judged(event):
+            if verdict:
                 yield rule
+
+    @staticmethod
+    def holds(rule: Rule, event: Event) -> bool:
+        """Whether one rule's condition holds."""
+        return evaluate(rule.condition, values_of(event)) is True

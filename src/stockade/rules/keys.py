@@ -153,7 +153,9 @@ RULE_KEYS: dict[str, Key] = {
         falco=False,
     ),
     "scope": Key(
-        _of(Scope), "any (the default), container or host: whose acts it is about", falco=False
+        _of(Scope),
+        "any (the default), container (once it runs; its runtime acts before) or host",
+        falco=False,
     ),
     "maturity": Key(_of(Maturity), "stable, incubating, sandbox or deprecated", falco=False),
     "technique": Key(_techniques, "ids of ATT&CK techniques", append=_union, falco=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from stockade.events import Alert, Ready, Summary
+from stockade.events import Alert, Ready, Summary, Update
 from stockade.sinks.stream import Stream
 
 
@@ -28,9 +28,13 @@ class JsonLines:
         """A rule fired."""
         self._send(message)
 
+    def update(self, message: Update) -> None:
+        """More is known of an alert."""
+        self._send(message)
+
     def summary(self, message: Summary) -> None:
         """Nothing follows."""
         self._send(message)
 
-    def _send(self, message: Ready | Alert | Summary) -> None:
+    def _send(self, message: Ready | Alert | Update | Summary) -> None:
         self._stream.send(self._encoder.encode(message) + b"\n")

@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from stockade.events import Alert, Priority, Ready, Summary
+from stockade.events import Alert, Priority, Ready, Summary, Update
 from stockade.sinks.stream import Stream, TextStream
 
 _STYLES = {
@@ -58,6 +58,14 @@ class Terminal:
             f" {message.rule}: {visible(message.output)}",
         )
         self._alerts.print(line, soft_wrap=True)
+
+    def update(self, message: Update) -> None:
+        """More is known of an alert."""
+        container = message.container
+        image = f" image {visible(container.image)}" if container.image else ""
+        name = visible(container.name or container.id)
+        line = f"{'':21} {name}:{image} {container.metadata} for {message.rule}"
+        self._alerts.print(Text(line, style="dim"), soft_wrap=True)
 
     def summary(self, message: Summary) -> None:
         """Nothing follows."""

@@ -1,6 +1,7 @@
-"""Containers: which one a task belongs to, and what its runtime says of it."""
+"""Containers: what they are called, what their runtimes say of them, what they were given."""
 
 from stockade.workloads.containers import Containers
-from stockade.workloads.runtimes import known_roots
+from stockade.workloads.runtimes import STATE_ROOTS, state_roots
+from stockade.workloads.unusual import unusual
 
-__all__ = ["Containers", "known_roots"]
+__all__ = ["STATE_ROOTS", "Containers", "state_roots", "unusual"]

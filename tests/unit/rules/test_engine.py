@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stockade.events import Container, EventType, Text
+from stockade.events import Container, EventType, Role, Text
 from stockade.rules import Engine
-from tests.support.records import FILE, event, exec_record, open_record
+from tests.support.records import FILE, TASK, event, exec_record, header, open_record
 from tests.unit.rules.helpers import macro, made, rule
 
 OPENS = {
@@ -128,6 +128,25 @@ def test_scopes(scope: str, container: Container | None, *, fires: bool) -> None
     assert bool(list(of.fired(event(container=container)))) is fires
 
 
+@pytest.mark.parametrize(
+    ("scope", "role", "fires"),
+    [
+        ("container", Role.SETUP, False),
+        ("container", Role.MEMBER, True),
+        ("container", Role.VISITOR, True),
+        ("any", Role.SETUP, True),
+        ("host", Role.SETUP, False),
+    ],
+)
+def test_a_runtime_at_work_is_not_yet_the_containers(
+    scope: str, role: Role, *, fires: bool
+) -> None:
+    task = msgspec.structs.replace(TASK, role=role)
+    record = msgspec.structs.replace(open_record(), header=header(EventType.OPENAT, 3, task))
+    of = engine("evt.type = openat", scope=scope)
+    assert bool(list(of.fired(event(record)))) is fires
+
+
 def test_rules_fire_in_their_order() -> None:
     of = engine("evt.type = execve", "proc.name = cat", "evt.type = openat", "proc.name = x")
     assert [each.name for each in of.fired(event())] == ["1", "2"]
@@ -148,6 +167,7 @@ def test_the_fields_of_conditions_and_outputs_are_known() -> None:
         "proc.exe",
         "evt.type",
         "container.id",
+        "container.role",
         "proc.aname",
         "fd.name",
     }

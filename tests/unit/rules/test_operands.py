@@ -114,7 +114,7 @@ def test_several_values(condition: str, values: Value, *, result: bool | None) -
         ('proc.env[PATH] = x and proc.env["PATH"] = x', "proc.env[PATH]"),
         ("container.label[a/b.c-d] = x", "container.label[a/b.c-d]"),
         ("container.label.app = x and container.label[app] = x", "container.label[app]"),
-        ("container.mounts[0] startswith x", "container.mounts[0]"),
+        ("fd.types[0] startswith x", "fd.types[0]"),
         ("evt.arg[flags] = x and evt.arg.flags = x", "evt.arg.flags"),
         ("evt.arg[1] = x", "evt.arg[1]"),
     ],

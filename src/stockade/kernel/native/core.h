@@ -26,7 +26,8 @@ const char *core_program_name(core_object *object, size_t index);
 int core_set_variable(core_object *object, const char *name, const void *value, size_t size);
 int core_set_autoload(core_object *object, const char *program, int on);
 int core_set_max_entries(core_object *object, const char *map, uint32_t entries);
-int core_set_pin_path(core_object *object, const char *map, const char *path);
+/* Before load: use a map that is there already, instead of a new one. */
+int core_use_map(core_object *object, const char *map, int map_fd);
 int core_load(core_object *object);
 int core_map_fd(core_object *object, const char *map);
 /* sizes: of a key, of a value (in bytes), and max_entries. */
@@ -36,14 +37,23 @@ int core_program_fd(core_object *object, const char *program);
 /* Links are counted from 0 in the order of attaching. */
 int core_attach(core_object *object, const char *program);
 int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd);
-int core_pin_link(core_object *object, int link, const char *path);
 int core_detach(core_object *object, int link);
+
+/* Iterators are run, not attached. Returns how many bytes the program wrote. */
+int core_is_iterator(core_object *object, const char *program);
+int core_run_iterator(core_object *object, const char *program);
 
 int core_map_lookup(int map_fd, const void *key, void *value);
 int core_map_update(int map_fd, const void *key, const void *value, uint64_t flags);
 int core_map_delete(int map_fd, const void *key);
 /* key NULL: the first. -ENOENT after the last. */
 int core_map_next_key(int map_fd, const void *key, void *next);
+
+/* Names for maps in a BPF file system, under which they outlive us. */
+int core_mount_bpffs(const char *directory);
+int core_pin_map(int map_fd, const char *path);
+/* Returns a descriptor; sizes as in core_map_sizes. */
+int core_open_pinned(const char *path, uint32_t sizes[3]);
 
 /* Rings: NULL on failure, with *error set. size is the map's max_entries. */
 core_ring *core_ring_open(int map_fd, size_t size, int *error);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include "core.h"
 #include "log.h"
@@ -145,11 +147,11 @@ int core_set_max_entries(core_object *object, const char *map, uint32_t entries)
 	return found ? bpf_map__set_max_entries(found, entries) : -ENOENT;
 }
 
-int core_set_pin_path(core_object *object, const char *map, const char *path)
+int core_use_map(core_object *object, const char *map, int map_fd)
 {
 	struct bpf_map *found = bpf_object__find_map_by_name(object->bpf, map);
 
-	return found ? bpf_map__set_pin_path(found, path) : -ENOENT;
+	return found ? bpf_map__reuse_fd(found, map_fd) : -ENOENT;
 }
 
 int core_load(core_object *object)
@@ -211,13 +213,6 @@ int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd)
 	return keep_link(object, bpf_program__attach_cgroup(found, cgroup_fd));
 }
 
-int core_pin_link(core_object *object, int link, const char *path)
-{
-	if (link < 0 || link >= object->link_count || !object->links[link])
-		return -ENOENT;
-	return bpf_link__pin(object->links[link], path);
-}
-
 int core_detach(core_object *object, int link)
 {
 	int err;
@@ -227,6 +222,42 @@ int core_detach(core_object *object, int link)
 	err = bpf_link__destroy(object->links[link]);
 	object->links[link] = NULL;
 	return err;
+}
+
+int core_is_iterator(core_object *object, const char *program)
+{
+	struct bpf_program *found = bpf_object__find_program_by_name(object->bpf, program);
+
+	if (!found)
+		return -ENOENT;
+	return bpf_program__expected_attach_type(found) == BPF_TRACE_ITER;
+}
+
+int core_run_iterator(core_object *object, const char *program)
+{
+	struct bpf_program *found = bpf_object__find_program_by_name(object->bpf, program);
+	struct bpf_link *link;
+	char buffer[4096];
+	int fd, total = 0;
+	ssize_t length;
+
+	if (!found)
+		return -ENOENT;
+	link = bpf_program__attach_iter(found, NULL);
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0) {
+		bpf_link__destroy(link);
+		return fd;
+	}
+	while ((length = read(fd, buffer, sizeof(buffer))) > 0)
+		total += (int)length;
+	if (length < 0)
+		total = -errno;
+	close(fd);
+	bpf_link__destroy(link);
+	return total;
 }
 
 int core_map_lookup(int map_fd, const void *key, void *value)
@@ -247,4 +278,35 @@ int core_map_delete(int map_fd, const void *key)
 int core_map_next_key(int map_fd, const void *key, void *next)
 {
 	return bpf_map_get_next_key(map_fd, key, next);
+}
+
+int core_mount_bpffs(const char *directory)
+{
+	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+	return mount("bpf", directory, "bpf", flags, "mode=700") ? -errno : 0;
+}
+
+int core_pin_map(int map_fd, const char *path)
+{
+	return bpf_obj_pin(map_fd, path);
+}
+
+int core_open_pinned(const char *path, uint32_t sizes[3])
+{
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+	int fd = bpf_obj_get(path), err;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &length);
+	if (err < 0) {
+		close(fd);
+		return err;
+	}
+	sizes[0] = info.key_size;
+	sizes[1] = info.value_size;
+	sizes[2] = info.max_entries;
+	return fd;
 }

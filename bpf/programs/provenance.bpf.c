@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whose is every task, beside the hooks on the life of a process
+ * (programs/process.bpf.c) and on namespaces (programs/namespace.bpf.c):
+ *
+ * sched_process_free, when the task's memory goes; cgroup_attach_task, since a
+ * runtime moves its child only after making it; iterators, for the tasks that
+ * were there before. The order in this object is the order of attaching: what
+ * takes away comes before what adds.
+ */
+#include "lib/config.bpf.h"
+#include "lib/provenance.bpf.h"
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(task_free, struct task_struct *task)
+{
+	forget(task);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *task)
+{
+	struct member_entry *member = find_member(task);
+
+	if (!member || !(member->flags & MEMBER_ENTERED))
+		approach(task);
+	return 0;
+}
+
+SEC("iter/task")
+int find_host(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	__u8 one = 1;
+
+	/* Init comes first, unless it is kept from us: then we speak for the host. */
+	if (!task || host.mnt_ns || (task->pid != 1 && (__u32)task->pid != config.agent_tgid))
+		return 0;
+	host.mnt_ns = (__u64)mnt_ns(task);
+	host.root = (__u64)BPF_CORE_READ(task, fs, root.dentry);
+	fill_namespaces(&host.ns, task);
+	bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
+	return 0;
+}
+
+static __noinline long restore_container(__u64 key)
+{
+	struct container_entry *past = bpf_map_lookup_elem(&past_containers, &key), *fresh;
+	struct slot *slot;
+	long err;
+
+	if (!past)
+		return -1;
+	slot = claim_slot(EVENT_CONTAINER);
+	if (!slot)
+		return -1;
+	fresh = &begin_record(slot, struct container_record)->container;
+	bpf_probe_read_kernel(fresh, sizeof(*fresh), past);
+	fresh->tasks = 0;
+	err = keep_container(fresh);
+	release_slot(slot);
+	return err;
+}
+
+/* What the agent before us knew, if the address still is the same task's. */
+static __always_inline bool restore(struct task_struct *task)
+{
+	__u64 address = (__u64)task, key;
+	struct member_entry *past = bpf_map_lookup_elem(&past_members, &address);
+
+	if (!past || past->start_ns != task->start_boottime)
+		return false;
+	key = past->container;
+	if (!find_container(key) && restore_container(key))
+		return false;
+	join(task, key, past->role, past->flags & ~MEMBER_LEFT);
+	return true;
+}
+
+/*
+ * Whether a task runs a program that is not from its own mounts: the runtime
+ * itself, which waits inside a created container for its start.
+ */
+static __always_inline bool runs_foreign_program(struct task_struct *task)
+{
+	struct vfsmount *mnt = BPF_CORE_READ(task, mm, exe_file, f_path.mnt);
+	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+
+	return mnt && READ(struct mount, mount, mnt_ns) != mnt_ns(task);
+}
+
+static __always_inline bool settle(struct task_struct *task)
+{
+	__u64 owner;
+
+	if (!is_inside(task))
+		return false;
+	owner = owner_of(task);
+	if (owner && is_running(owner)) {
+		join(task, owner, is_confined(task, owner) ? ROLE_MEMBER : ROLE_VISITOR,
+		     MEMBER_ENTERED | MEMBER_JOINED);
+		return true;
+	}
+	if (runs_foreign_program(task))
+		return found(task, owner, CONTAINER_CREATED, 0);
+	return found(task, owner, CONTAINER_RUNNING, MEMBER_ENTERED | MEMBER_JOINED);
+}
+
+/*
+ * One pass over the tasks that are nobody's yet; writes a byte for each that it
+ * settles, and is repeated until it writes none: what was made meanwhile by a
+ * task that was not settled is then found by its parent.
+ */
+SEC("iter/task")
+int settle_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task, *parent;
+	struct member_entry *member;
+	__u8 one = 1;
+
+	if (!task || !task->mm || task->flags & PF_EXITING || find_member(task))
+		return 0;
+	parent = task->pid == task->tgid ? task->real_parent : task->group_leader;
+	member = find_member(parent);
+	if (member)
+		join(task, member->container, member->role, member->flags & ~MEMBER_LEFT);
+	else if (!restore(task) && !settle(task))
+		return 0;
+	bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
+	/* It may have gone while we looked: then its own hooks saw no entry to take away. */
+	member = find_member(task);
+	if (member && task->flags & PF_EXITING)
+		depart(member);
+	if (!BPF_CORE_READ(task, thread_pid))
+		forget(task);
+	return 0;
+}

@@ -1,0 +1,124 @@
+"""What outlives an agent: the maps of who belongs where, for the agent that comes next.
+
+A process that has left its container's cgroup and namespaces is known only by
+its descent. The next agent takes over what was known, entry by entry, after
+comparing each task's start: whatever happened meanwhile, an address that
+another task has got since is not taken for the old one's.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from stockade.errors import StockadeError
+from stockade.events import LAYOUT
+from stockade.kernel.bpf import Map, Object, PinnedMap
+from stockade.kernel.core import check, native
+
+BPFFS = Path("/sys/fs/bpf")
+PINS = BPFFS / "stockade"
+LOCK = Path("/run/stockade/lock")
+_MAPS = ("containers", "members")
+
+
+class Pins:
+    """The pinned maps of one agent at a time.
+
+    Args:
+        directory: in a BPF file system, which is mounted on its parent where there is none.
+        lock: a file that whoever owns the pins holds locked.
+    """
+
+    def __init__(self, directory: Path = PINS, lock: Path = LOCK) -> None:
+        self._directory = directory
+        self._lock = lock
+        self._fd = -1
+
+    def acquire(self) -> bool:
+        """Own the pins until release. False when another agent does.
+
+        Raises:
+            StockadeError: they cannot be had here.
+        """
+        try:
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_bpffs(self._directory.parent):
+                mounted = native().lib.core_mount_bpffs(str(self._directory.parent).encode())
+                check(mounted, f"mount bpffs on {self._directory.parent}")
+            self._directory.mkdir(mode=0o700, exist_ok=True)
+        except BlockingIOError:
+            self.release()
+            return False
+        except OSError as err:
+            self.release()
+            raise StockadeError(f"{err.filename or self._directory}: {err.strerror}") from err
+        return True
+
+    def in_use(self) -> bool:
+        """Whether an agent has them now."""
+        try:
+            with open(self._lock, "rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def release(self) -> None:
+        """Let the next agent have them; may be called twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def open(self) -> list[PinnedMap]:
+        """The maps that are pinned; empty when there are none, or only another version's."""
+        with ExitStack() as opened:
+            try:
+                found = [opened.enter_context(PinnedMap(str(self._path(name)))) for name in _MAPS]
+            except OSError:
+                return []
+            opened.pop_all()
+            return found
+
+    def hand_over(self, target: Object) -> bool:
+        """Before load: give an object what the last agent knew. False when that is nothing."""
+        past = self.open()
+        try:
+            for each, name in zip(past, _MAPS, strict=False):
+                target.use_map(f"past_{name}", each)
+        finally:
+            for each in past:
+                each.close()
+        return bool(past)
+
+    def replace(self, maps: tuple[Map, Map]) -> None:
+        """Pin these containers and members instead."""
+        for old in self._directory.iterdir():
+            old.unlink()
+        for name, each in zip(_MAPS, maps, strict=True):
+            each.pin(str(self._path(name)))
+
+    def remove(self) -> None:
+        """Leave nothing."""
+        for name in _MAPS:
+            self._path(name).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._directory.rmdir()
+
+    def _path(self, name: str) -> Path:
+        """Entries of another layout have another name."""
+        return self._directory / f"{name}-{LAYOUT[:12]}"
+
+
+def _is_bpffs(directory: Path) -> bool:
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+        return any(
+            left.split(" ")[4] == str(directory) and right.startswith("bpf ")
+            for left, _, right in (line.partition(" - ") for line in mounts)
+        )

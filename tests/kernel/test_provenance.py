@@ -1,0 +1,484 @@
+"""Which task is whose: containers come and go, tasks are made and move in every way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from stockade.events import (
+    ContainerEntry,
+    ContainerRecord,
+    ContainerState,
+    EventType,
+    ForkRecord,
+    MemberFlags,
+    NamespaceFlags,
+    NamespaceRecord,
+    OpenRecord,
+    Record,
+    Role,
+    decode,
+)
+from stockade.kernel import Pins, Sensor, Wanted
+from stockade.kernel.probe import unified_cgroup
+from tests.support.recorder import OPENS
+from tests.support.runc import Options, Runc, delete, execute, init_pid
+
+WAIT_S = 20.0
+NAMESPACES = frozenset({EventType.SETNS, EventType.UNSHARE})
+ADMIN = ("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE")
+STAY = ["sleep", "600"]
+
+
+class Watch:
+    """A sensor and what it has told."""
+
+    def __init__(self, sensor: Sensor) -> None:
+        self.sensor = sensor
+        self.records: list[Record] = []
+
+    def drain(self) -> None:
+        while found := [decode(raw) for raw in self.sensor.ring.drain()]:
+            self.records += found
+
+    def until(self, wanted: Callable[[Record], bool]) -> Record:
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            self.drain()
+            for record in self.records:
+                if wanted(record):
+                    return record
+            time.sleep(0.01)
+        raise AssertionError(f"no such record among {len(self.records)}")
+
+    def born(self, form: str) -> OpenRecord:
+        """The open by which a new task of the test program tells of itself."""
+        path = f"/born/{form}"
+        found = self.until(
+            lambda record: isinstance(record, OpenRecord) and record.argument.value == path
+        )
+        assert isinstance(found, OpenRecord)
+        return found
+
+    def told(self, name: str, last: EventType) -> list[str]:
+        """What happened to a container, in order; the last is waited for.
+
+        A runtime may return before the exec that it waits for has been told of.
+        """
+        key = self.key(name)
+        self.until(
+            lambda record: (
+                isinstance(record, ContainerRecord)
+                and record.container.key == key
+                and record.header.type == last
+            )
+        )
+        return [
+            EventType(record.header.type).name
+            for record in self.records
+            if isinstance(record, ContainerRecord) and record.container.key == key
+        ]
+
+    def key(self, name: str) -> int:
+        """The key of a container by its cgroup's name; the test's cgroups have runc's."""
+        found = self.until(
+            lambda record: isinstance(record, ContainerRecord) and record.container.cgroup == name
+        )
+        assert isinstance(found, ContainerRecord)
+        return found.container.key
+
+    def entry(self, name: str) -> ContainerEntry:
+        """The container in the map, by its cgroup's name."""
+        (found,) = (each for each in self.sensor.provenance.containers() if each.cgroup == name)
+        return found
+
+    def gone(self, name: str) -> None:
+        """Wait until nothing is left of a container."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            left = [each for each in self.sensor.provenance.containers() if each.cgroup == name]
+            key = self.key(name)
+            # This machine's kernel runs no program while its own process 1 has the CPU.
+            self.sensor.provenance.sweep()
+            members = [each for each in self.sensor.provenance.members() if each.container == key]
+            if not left and not members:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"left behind: {left} {members}")
+
+    def members(self, key: int) -> dict[int, tuple[Role, int]]:
+        """Role and flags of a container's live tasks by their numbers."""
+        return {
+            each.pid: (Role(each.role), each.flags)
+            for each in self.sensor.provenance.members()
+            if each.container == key and not each.flags & MemberFlags.LEFT
+        }
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    with Sensor(Wanted(OPENS | NAMESPACES, OPENS), ring_bytes=64 << 20) as sensor:
+        yield Watch(sensor)
+
+
+def _is_lost(watch: Watch) -> dict[str, int]:
+    """Losses of records or members; strings that exiting tasks no longer have are none."""
+    return {key: count for key, count in watch.sensor.losses().items() if key != "unresolved"}
+
+
+def test_a_container_from_create_to_stop(watch: Watch, runc: Runc) -> None:
+    with runc.running(STAY) as name:
+        assert watch.told(name, EventType.CONTAINER) == ["CONTAINER_CREATE", "CONTAINER"]
+        entry = watch.entry(name)
+        pid = init_pid(name)
+        assert (entry.init.tgid, entry.tasks, entry.state) == (pid, 1, ContainerState.RUNNING)
+        assert entry.ns.mnt == os.stat(f"/proc/{pid}/ns/mnt").st_ino
+        assert entry.ns.pid == os.stat(f"/proc/{pid}/ns/pid").st_ino
+        assert entry.ns.net == os.stat(f"/proc/{pid}/ns/net").st_ino
+        assert entry.ns.time == os.stat(f"/proc/{pid}/ns/time").st_ino
+        assert entry.no_new_privs == 1
+        status = Path(f"/proc/{pid}/status").read_text()
+        assert f"CapBnd:\t{entry.cap_bounding:016x}" in status
+        assert f"CapEff:\t{entry.cap_effective:016x}" in status
+        shared = NamespaceFlags(entry.host_ns)
+        for flag, kind in (
+            (NamespaceFlags.PID, "pid"),
+            (NamespaceFlags.NET, "net"),
+            (NamespaceFlags.USER, "user"),
+            (NamespaceFlags.CGROUP, "cgroup"),
+        ):
+            own = os.stat(f"/proc/self/ns/{kind}").st_ino
+            assert bool(shared & flag) is (own == os.stat(f"/proc/{pid}/ns/{kind}").st_ino)
+        assert watch.members(entry.key) == {pid: (Role.MEMBER, MemberFlags.ENTERED)}
+    watch.gone(name)
+    told = watch.told(name, EventType.CONTAINER_STOP)
+    assert told == ["CONTAINER_CREATE", "CONTAINER", "CONTAINER_STOP"]
+
+
+def test_until_its_start_a_container_is_the_runtimes(watch: Watch, runc: Runc) -> None:
+    with runc.running(["true"], command=["create"]) as name:
+        entry = watch.entry(name)
+        assert entry.state == ContainerState.CREATED
+        roles = {role for role, _ in watch.members(entry.key).values()}
+        assert roles == {Role.SETUP}
+        assert watch.told(name, EventType.CONTAINER_CREATE) == ["CONTAINER_CREATE"]
+        subprocess.run(["runc", "start", name], check=True)
+        watch.gone(name)
+    told = watch.told(name, EventType.CONTAINER_STOP)
+    assert told == ["CONTAINER_CREATE", "CONTAINER", "CONTAINER_STOP"]
+
+
+def test_exec_makes_a_member_and_nsenter_a_visitor(watch: Watch, runc: Runc) -> None:
+    with runc.running(STAY) as name:
+        execute(name, "cat", "/etc/passwd")
+        command = ["cat", "/etc/passwd"]
+        subprocess.run(
+            ["nsenter", "-t", str(init_pid(name)), "-a", *command],
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        key = watch.key(name)
+        told = watch.told(name, EventType.CONTAINER_VISIT)
+        assert told[2:] == ["CONTAINER_EXEC", "CONTAINER_VISIT"]
+    cats = [
+        Role(record.header.task.role)
+        for record in watch.records
+        if isinstance(record, OpenRecord)
+        and record.header.task.comm == "cat"
+        and record.header.task.container == key
+    ]
+    assert cats == [Role.MEMBER, Role.VISITOR]
+    setns = [record for record in watch.records if isinstance(record, NamespaceRecord)]
+    assert any(record.header.type == EventType.SETNS for record in setns)
+    watch.gone(name)
+
+
+@pytest.mark.parametrize("form", ["thread", "fork", "vfork", "double", "parent", "newns"])
+def test_whoever_is_born_in_a_container_is_its_member(watch: Watch, runc: Runc, form: str) -> None:
+    name, done = runc.run(["sh", "-c", f"births {form}; true"], Options(capabilities=ADMIN))
+    assert done.stdout == "ready\ndone\n", done.stderr
+    assert done.stderr == ""
+    task = watch.born(form).header.task
+    assert (task.container, task.role) == (watch.key(name), Role.MEMBER)
+    watch.gone(name)
+
+
+def test_a_kernel_made_worker_is_a_member(watch: Watch, runc: Runc) -> None:
+    name, done = runc.run(["births", "worker"])
+    if "io_uring_setup" in done.stderr:
+        pytest.skip(f"no io_uring here: {done.stderr.strip()}")
+    task = watch.born("worker").header.task
+    made = [
+        record
+        for record in watch.records
+        if isinstance(record, ForkRecord)
+        and record.header.task.process == task.process
+        and record.header.task.comm == "births"
+    ]
+    assert len(made) == 1
+    assert made[0].header.task.container == watch.key(name) != 0
+    watch.gone(name)
+
+
+def test_new_namespaces_change_nothing(watch: Watch, runc: Runc) -> None:
+    name, done = runc.run(["births", "unshare"], Options(capabilities=ADMIN))
+    assert done.stderr == ""
+    record = watch.born("unshare")
+    task, entry = record.header.task, watch.key(name)
+    assert (task.container, task.role) == (entry, Role.MEMBER)
+    start = watch.until(
+        lambda each: (
+            isinstance(each, ContainerRecord)
+            and each.container.key == entry
+            and each.header.type == EventType.CONTAINER
+        )
+    )
+    assert isinstance(start, ContainerRecord)
+    own = start.container.ns
+    assert {task.ns.mnt, task.ns.pid, task.ns.net, task.ns.ipc}.isdisjoint(
+        {own.mnt, own.pid, own.net, own.ipc}
+    )
+    watch.gone(name)
+
+
+@contextmanager
+def _elsewhere(name: str) -> Iterator[Path]:
+    """A cgroup of the test's own in the unified hierarchy."""
+    root = unified_cgroup()
+    assert root is not None
+    directory = root / f"stockade-test-{os.getpid()}-{name}"
+    directory.mkdir()
+    try:
+        yield directory
+    finally:
+        _remove_cgroup(directory)
+
+
+def _remove_cgroup(directory: Path) -> None:
+    """Once the last task has gone from it."""
+    end = time.monotonic() + WAIT_S
+    while (directory / "cgroup.procs").read_text() and time.monotonic() < end:
+        time.sleep(0.02)
+    directory.rmdir()
+
+
+@pytest.mark.parametrize("form", ["move", "into"])
+def test_who_leaves_its_cgroup_stays_a_member(watch: Watch, runc: Runc, form: str) -> None:
+    with _elsewhere(form) as directory, runc.running(STAY) as name:
+        pid = init_pid(name)
+        runc_exec = ["runc", "exec", "--cap", "CAP_SYS_ADMIN", "--cap", "CAP_DAC_OVERRIDE"]
+        command = f"mkdir /tmp/cg-{form}; mount -t cgroup2 none /tmp/cg-{form}"
+        command += f" && births {form} /tmp/cg-{form}/{directory.name}"
+        subprocess.run(
+            [*runc_exec, name, "unshare", "-m", "sh", "-c", command],
+            stdin=subprocess.DEVNULL,
+            check=True,
+        )
+        task = watch.born(form).header.task
+        key = watch.key(name)
+        assert (task.container, task.role) == (key, Role.MEMBER)
+        assert task.cgroup_id == directory.stat().st_ino
+        assert pid in watch.members(key)
+    watch.gone(name)
+
+
+def test_who_joins_the_hosts_namespaces_stays_a_member(watch: Watch, runc: Runc) -> None:
+    options = Options(capabilities=ADMIN, namespaces={"pid": None})
+    name, done = runc.run(["births", "setns", str(os.getpid())], options)
+    assert done.stderr == ""
+    task = watch.born("setns").header.task
+    assert (task.container, task.role) == (watch.key(name), Role.MEMBER)
+    assert task.ns.mnt == os.stat("/proc/self/ns/mnt").st_ino
+    watch.gone(name)
+
+
+def test_ten_thousand_forks(watch: Watch, runc: Runc) -> None:
+    count = int(os.environ.get("STOCKADE_TEST_FORKS", "10000"))
+    before = len(watch.sensor.provenance.members())
+    with runc.running(STAY) as name:
+        done = execute(name, "births", "storm", str(count // 2))
+        assert done == "ready\ndone\n"
+        watch.born("storm")
+        key = watch.key(name)
+        born = [
+            record
+            for record in watch.records
+            if isinstance(record, ForkRecord) and record.header.task.comm == "births"
+        ]
+        assert len(born) == count // 2 * 2
+        assert {record.header.task.container for record in born} == {key}
+        assert {record.header.task.role for record in born} == {Role.MEMBER}
+    watch.gone(name)
+    assert _is_lost(watch) == {}
+    assert len(watch.sensor.provenance.members()) <= before
+
+
+def test_containers_that_run_already(runc: Runc) -> None:
+    hold = "while :; do sleep 0.01; done & sleep 600"
+    shared = Options(namespaces={"pid": None, "network": None, "ipc": None})
+    with (
+        runc.running(["sh", "-c", hold]) as busy,
+        runc.running(STAY, shared) as host,
+        runc.running(["true"], command=["create"]) as created,
+    ):
+        executed = subprocess.Popen(
+            ["runc", "exec", busy, "sleep", "600"], stdin=subprocess.DEVNULL
+        )
+        visited = subprocess.Popen(["nsenter", "-t", str(init_pid(busy)), "-a", *STAY])
+        try:
+            time.sleep(0.5)
+            with Sensor(Wanted(OPENS, OPENS)) as sensor:
+                watch = Watch(sensor)
+                entry = watch.entry(busy)
+                assert entry.init.tgid == init_pid(busy)
+                # Those that fork meanwhile are found whenever they were made.
+                time.sleep(0.3)
+                roles = [role for role, _ in watch.members(entry.key).values()]
+                assert roles.count(Role.VISITOR) >= 1
+                assert roles.count(Role.MEMBER) >= 4
+                assert Role.SETUP not in roles
+                watch.drain()
+                assert not any(
+                    record.header.task.container == 0 and record.header.task.comm == "sleep"
+                    for record in watch.records
+                    if isinstance(record, ForkRecord)
+                )
+                flags = NamespaceFlags(watch.entry(host).host_ns)
+                wanted = NamespaceFlags.PID | NamespaceFlags.NET | NamespaceFlags.IPC
+                assert wanted in flags
+                assert watch.entry(created).state == ContainerState.CREATED
+                subprocess.run(["runc", "start", created], check=True)
+                assert watch.told(created, EventType.CONTAINER)[0] == "CONTAINER"
+        finally:
+            visited.kill()
+            visited.wait()
+            delete(busy)
+            executed.wait()
+
+
+def test_what_one_agent_knew_the_next_knows(runc: Runc, tmp_path: Path) -> None:
+    """A member that has left its cgroup and namespaces is one to the next agent too."""
+    # It waits for a file that does not come.
+    options = Options(capabilities=ADMIN, namespaces={"pid": None}, env=("HOLD=/never",))
+    pins = Pins(Path("/sys/fs/bpf/stockade-test"), tmp_path / "lock")
+    assert pins.acquire()
+    try:
+        with ExitStack() as stack:
+            first = Watch(stack.enter_context(Sensor(Wanted(OPENS, OPENS), pins=pins)))
+            name = stack.enter_context(runc.running(["births", "setns", str(os.getpid())], options))
+            stray = first.born("setns").header.task
+            key = first.key(name)
+            before = first.members(key)
+            assert stray.pid in before
+            first.sensor.close()
+
+            with Sensor(Wanted(OPENS, OPENS)) as ignorant:
+                assert stray.pid not in Watch(ignorant).members(key)
+            with Sensor(Wanted(OPENS, OPENS), pins=pins) as later:
+                assert Watch(later).members(key) == before
+                entry = later.provenance.container(key)
+                assert entry is not None
+                assert entry.tasks == len(before)
+    finally:
+        pins.release()
+        pins.remove()
+
+
+def test_one_too_many_is_counted_and_found_again(runc: Runc) -> None:
+    with Sensor(Wanted(OPENS, OPENS), max_members=8) as sensor:
+        watch = Watch(sensor)
+        script = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 600 & done; wait"
+        with runc.running(["sh", "-c", script]) as name:
+            time.sleep(0.3)
+            key = watch.key(name)
+            assert sensor.losses()["members_full"] > 0
+            assert len(watch.members(key)) <= 8
+            children = Path(f"/proc/{init_pid(name)}/task/{init_pid(name)}/children")
+            pids = [int(pid) for pid in children.read_text().split()]
+            kept = watch.members(key)
+            lost = next(pid for pid in pids if pid not in kept)
+            for pid in pids:
+                if pid in kept:
+                    os.kill(pid, 9)
+            end = time.monotonic() + WAIT_S
+            while lost not in watch.members(key) and time.monotonic() < end:
+                time.sleep(0.05)
+                sensor.settle()
+            assert watch.members(key)[lost][0] == Role.MEMBER
+
+
+def test_what_is_no_container_is_the_hosts(watch: Watch) -> None:
+    before = {each.key for each in watch.sensor.provenance.containers()}
+    service = ["unshare", "-m", "cat", "/etc/hostname"]
+    private_pids = ["unshare", "-mpf", "--mount-proc", "cat", "/etc/hostname"]
+    with _elsewhere("unit") as directory:
+        # As a service manager does: a cgroup of its own, then private mounts.
+        script = f"echo 0 > {directory}/cgroup.procs; exec unshare -m cat /etc/hostname"
+        for command in (service, private_pids, ["sh", "-c", script]):
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        watch.drain()
+        opened = [
+            record
+            for record in watch.records
+            if isinstance(record, OpenRecord) and record.file.path.value == "/etc/hostname"
+        ]
+        assert len(opened) >= 3
+        assert {record.header.task.container for record in opened} == {0}
+    assert {each.key for each in watch.sensor.provenance.containers()} == before
+
+
+def test_an_unknown_runtime_has_a_stable_identity(watch: Watch, runc: Runc) -> None:
+    """Made by hand: a cgroup, namespaces and another root, without any runtime."""
+    with _elsewhere("homemade") as directory:
+        script = (
+            f"echo 0 > {directory}/cgroup.procs\n"
+            f"exec unshare -mpf sh -c 'mount --bind {runc.rootfs} {runc.rootfs}; cd {runc.rootfs};"
+            " mkdir -p old; pivot_root . old; exec births fork'"
+        )
+        subprocess.run(["sh", "-c", script], check=True, stdout=subprocess.DEVNULL)
+        task = watch.born("fork").header.task
+        assert task.role == Role.MEMBER
+        assert task.container == watch.key(directory.name)
+        assert task.container & (1 << 60) - 1 == directory.stat().st_ino
+        watch.gone(directory.name)
+    (runc.rootfs / "old").rmdir()
+
+
+def test_a_container_within_a_container_is_the_outer_ones(watch: Watch, runc: Runc) -> None:
+    """A container that makes cgroups, namespaces and roots of its own makes no new identity."""
+    inner = (
+        "mkdir -p /tmp/inner; mount -t tmpfs none /tmp/inner; cp -a /bin /tmp/inner/;"
+        " mkdir -p /tmp/cg; mount -t cgroup2 none /tmp/cg; mkdir /tmp/cg/$1;"
+        " echo 0 > /tmp/cg/$1/cgroup.procs;"
+        " exec unshare -mpf sh -c 'cd /tmp/inner; mkdir old; pivot_root . old;"
+        " exec /bin/births fork'"
+    )
+    group = f"stockade-test-{os.getpid()}-inner"
+    root = unified_cgroup()
+    assert root is not None
+    options = Options(capabilities=(*ADMIN, "CAP_DAC_OVERRIDE", "CAP_MKNOD"), masked=False)
+    name, done = runc.run(["unshare", "-m", "sh", "-c", inner, "sh", group], options)
+    assert done.stdout == "ready\ndone\n", done.stderr
+    task = watch.born("fork").header.task
+    assert (task.container, task.role) == (watch.key(name), Role.MEMBER)
+    watch.gone(name)
+    for directory in (root / group, root / name / group):
+        if directory.exists():
+            directory.rmdir()
+
+
+def test_a_container_may_be_called_anything(watch: Watch, runc: Runc) -> None:
+    """Its cgroup's path, not its name, is what the kernel has."""
+    group = f"/stockade-test-{os.getpid()}/" + "x" * 200
+    with runc.running(STAY, Options(cgroup=group)) as name:
+        (entry,) = (
+            each for each in watch.sensor.provenance.containers() if each.cgroup.startswith("xxx")
+        )
+        assert entry.init.tgid == init_pid(name)
+        assert entry.cgroup_parent == f"stockade-test-{os.getpid()}"

@@ -1,0 +1,44 @@
+"""What the agent says when containers' tasks are lost sight of."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from stockade.agent.health import Health
+from stockade.events import Priority
+from stockade.kernel import Sensor
+
+
+class Kernel:
+    """A sensor that has lost something."""
+
+    def __init__(self) -> None:
+        self.lost: dict[str, int] = {}
+        self.settled = 0
+
+    def losses(self) -> dict[str, int]:
+        return dict(self.lost)
+
+    def settle(self) -> None:
+        self.settled += 1
+
+
+def test_only_new_losses_of_tasks_are_told() -> None:
+    kernel = Kernel()
+    health = Health(cast(Sensor, kernel))
+    assert list(health.check()) == []
+    kernel.lost = {"ring_full": 9, "unresolved": 1}
+    assert list(health.check()) == []
+    kernel.lost = {"ring_full": 9, "members_full": 2}
+    (alert,) = health.check()
+    assert (alert.source, alert.priority) == ("internal", Priority.CRITICAL)
+    assert (alert.output_fields["reason"], alert.output_fields["count"]) == ("members_full", 2)
+    assert (alert.container.id, alert.process.name) == ("host", "stockade")
+    assert kernel.settled == 1
+    assert list(health.check()) == []
+    kernel.lost = {"members_full": 5, "containers_full": 1}
+    counts = {alert.output_fields["reason"]: alert for alert in health.check()}
+    assert counts["members_full"].output_fields["count"] == 3
+    assert counts["containers_full"].output_fields["count"] == 1
+    assert len({alert.id for alert in counts.values()}) == 2
+    assert (kernel.settled, health.alerts) == (2, 3)
