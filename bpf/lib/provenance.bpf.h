@@ -143,9 +143,13 @@ __noinline __u64 owner_by_cgroup(__u64 address)
 	return 0;
 }
 
+/*
+ * The container that a task comes into, when it comes: a cgroup can be another
+ * container's as well, or lie below it, the mount namespace is its own.
+ */
 static __always_inline __u64 owner_of(struct task_struct *task)
 {
-	__u64 owner = owner_of_mnt_ns(mnt_ns_id(mnt_ns(task))) ?: owner_by_cgroup(address_of(task));
+	__u64 owner = owner_of_mnt_ns(mnt_ns_id(mnt_ns(task)));
 
 	/* What it made can outlive a container. */
 	return find_container(owner) ? owner : 0;
@@ -415,6 +419,20 @@ static __always_inline __u64 find_known(struct container_entry *out, __u64 key)
 	return out->key;
 }
 
+/* A cgroup that is a running container's already does not name another one, too. */
+static __always_inline __u64 tell_apart(struct container_entry *out, struct task_struct *task)
+{
+	struct container_entry *other = find_container(out->key);
+	__u64 id = mnt_ns_id(mnt_ns(task));
+
+	if (!other || other->state != CONTAINER_RUNNING || other->mnt_ns_id == id)
+		return out->key;
+	for (__u32 i = 0; i < CGROUPS_MAX; i++)
+		out->cgroups[i] = 0;
+	out->key = KEY_OF_MNT_NS << KEY_SHIFT | id;
+	return out->key;
+}
+
 /*
  * Found a container around a task, as created or as running, and make the task
  * its first member. Returns its key, 0 if it is none.
@@ -433,6 +451,7 @@ static __noinline __u64 found(struct task_struct *task, __u64 owner, __u32 state
 	fresh = &begin_record(slot, struct container_record)->container;
 	key = find_own_cgroups(task, fresh) ?: find_known(fresh, owner) ?: find_own_pid_ns(task, fresh);
 	if (key) {
+		key = tell_apart(fresh, task);
 		fill_baseline(fresh, task);
 		fresh->state = state;
 		fresh->start_ns = state == CONTAINER_RUNNING && flags & MEMBER_JOINED

@@ -90,13 +90,25 @@ static __always_inline bool runs_foreign_program(struct task_struct *task)
 	return mnt && READ(struct mount, mount, mnt_ns) != mnt_ns(task);
 }
 
+/* The first process of a pid namespace is a container's; another can be one's that lost its
+ * parents. */
+static __always_inline __u64 owner_of_stray(struct task_struct *task)
+{
+	__u64 owner;
+
+	if (READ(struct upid, own_upid(task), nr) == 1)
+		return 0;
+	owner = owner_by_cgroup(address_of(task));
+	return find_container(owner) ? owner : 0;
+}
+
 static __always_inline bool settle(struct task_struct *task)
 {
 	__u64 owner;
 
 	if (!is_inside(task))
 		return false;
-	owner = owner_of(task);
+	owner = owner_of(task) ?: owner_of_stray(task);
 	if (owner && is_running(owner)) {
 		join(task, owner, is_confined(task, owner) ? ROLE_MEMBER : ROLE_VISITOR,
 		     MEMBER_ENTERED | MEMBER_JOINED);

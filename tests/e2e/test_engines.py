@@ -58,8 +58,10 @@ def docker() -> Iterator[Docker]:
 
 
 @pytest.fixture(scope="module")
-def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
-    return Podman(tmp_path_factory.mktemp("podman"))
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+    engine = Podman(tmp_path_factory.mktemp("podman"))
+    yield engine
+    engine.close()
 
 
 def told(agent: Agent, event: str, identity: str) -> Message:

@@ -409,6 +409,7 @@ def test_one_too_many_is_counted_and_found_again(runc: Runc) -> None:
             end = time.monotonic() + WAIT_S
             while lost not in watch.members(key) and time.monotonic() < end:
                 time.sleep(0.05)
+                sensor.provenance.sweep()
                 sensor.settle()
             assert watch.members(key)[lost][0] == Role.MEMBER
 
@@ -477,8 +478,12 @@ def test_a_container_may_be_called_anything(watch: Watch, runc: Runc) -> None:
     """Its cgroup's path, not its name, is what the kernel has."""
     group = f"/stockade-test-{os.getpid()}/" + "x" * 200
     with runc.running(STAY, Options(cgroup=group)) as name:
-        (entry,) = (
-            each for each in watch.sensor.provenance.containers() if each.cgroup.startswith("xxx")
+        started = watch.until(
+            lambda record: isinstance(record, ContainerRecord)
+            and record.header.type == EventType.CONTAINER
+            and record.container.cgroup.startswith("xxx")
         )
-        assert entry.init.tgid == init_pid(name)
-        assert entry.cgroup_parent == f"stockade-test-{os.getpid()}"
+        assert isinstance(started, ContainerRecord)
+        assert started.container.init.tgid == init_pid(name)
+        assert started.container.cgroup_parent == f"stockade-test-{os.getpid()}"
+        assert started.header.task.cgroup.value == "x" * 200

@@ -87,6 +87,7 @@ class Podman:
     """
 
     def __init__(self, work: Path, runtime: str = "runc") -> None:
+        self._work = work
         driver = "overlay" if _is_disk(work) else "vfs"
         self._command = ["podman", "--root", str(work / "storage"), "--runroot"]
         self._command += [str(work / "run"), f"--storage-driver={driver}"]
@@ -101,6 +102,15 @@ class Podman:
     def remove(self, name: str) -> None:
         """Remove a container, running or not."""
         run(*self._command, "rm", "-f", "-t", "0", name)
+
+
+    def close(self) -> None:
+        """Leave no mount and no file."""
+        overlay = self._work / "storage/overlay"
+        # It mounts the directory on itself, each time.
+        while _is_mounted(overlay):
+            run("umount", overlay)
+        shutil.rmtree(self._work)
 
 
 class Docker:
@@ -197,6 +207,11 @@ class Crun:
             *("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh", bundle),
             *("--cgroup-manager=disabled", *options, "run", name),
         )
+
+
+def _is_mounted(path: Path) -> bool:
+    mounts = Path("/proc/self/mountinfo").read_text()
+    return any(line.split(" ")[4] == str(path) for line in mounts.splitlines())
 
 
 def _is_disk(work: Path) -> bool:
