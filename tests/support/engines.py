@@ -103,7 +103,6 @@ class Podman:
         """Remove a container, running or not."""
         run(*self._command, "rm", "-f", "-t", "0", name)
 
-
     def close(self) -> None:
         """Leave no mount and no file."""
         overlay = self._work / "storage/overlay"
