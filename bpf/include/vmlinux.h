@@ -159,6 +159,7 @@ struct mnt_namespace___seq {
 };
 
 struct pid_namespace {
+	struct task_struct *child_reaper;
 	struct ns_common ns;
 };
 

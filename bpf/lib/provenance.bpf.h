@@ -535,6 +535,19 @@ static __noinline int approach(struct task_struct *task)
 }
 
 /*
+ * Whether a task runs for a container whose first process still waits: a
+ * runtime's hook, which runs a program inside before the container begins.
+ */
+static __always_inline bool is_hook(struct task_struct *task, __u64 key)
+{
+	struct task_struct *first = READ(struct pid_namespace, pid_ns(task), child_reaper);
+	struct member_entry *member = find_member(first);
+
+	return first != task && member && member->container == key && !is_running(key) &&
+	       !(member->flags & MEMBER_ENTERED);
+}
+
+/*
  * At exec, for the current task: the first program inside makes a member, or a
  * visitor. Returns what has happened to the container, EVENT_NONE for nothing.
  */
@@ -553,6 +566,10 @@ __noinline int enter(void)
 		return EVENT_NONE;
 	}
 	owner = owner_of(task);
+	if (owner && is_hook(task, owner)) {
+		join(task, owner, ROLE_MEMBER, MEMBER_ENTERED);
+		return EVENT_NONE;
+	}
 	if (!owner || !is_running(owner))
 		return found(task, owner, CONTAINER_RUNNING, MEMBER_ENTERED) ? EVENT_CONTAINER
 									     : EVENT_NONE;

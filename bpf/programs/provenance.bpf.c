@@ -102,21 +102,23 @@ static __always_inline __u64 owner_of_stray(struct task_struct *task)
 	return find_container(owner) ? owner : 0;
 }
 
-static __always_inline bool settle(struct task_struct *task)
+static __noinline int settle(struct task_struct *task)
 {
 	__u64 owner;
 
 	if (!is_inside(task))
-		return false;
+		return 0;
 	owner = owner_of(task) ?: owner_of_stray(task);
 	if (owner && is_running(owner)) {
 		join(task, owner, is_confined(task, owner) ? ROLE_MEMBER : ROLE_VISITOR,
 		     MEMBER_ENTERED | MEMBER_JOINED);
-		return true;
+		return 0;
 	}
 	if (runs_foreign_program(task))
-		return found(task, owner, CONTAINER_CREATED, 0);
-	return found(task, owner, CONTAINER_RUNNING, MEMBER_ENTERED | MEMBER_JOINED);
+		found(task, owner, CONTAINER_CREATED, 0);
+	else
+		found(task, owner, CONTAINER_RUNNING, MEMBER_ENTERED | MEMBER_JOINED);
+	return 0;
 }
 
 /*
@@ -135,9 +137,13 @@ int settle_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	parent = task->pid == task->tgid ? task->real_parent : task->group_leader;
 	member = find_member(parent);
-	if (member)
+	if (!restore(task) && member)
 		join(task, member->container, member->role, member->flags & ~MEMBER_LEFT);
-	else if (!restore(task) && !settle(task))
+	/* What was on its way in may have come in while nobody looked. */
+	member = find_member(task);
+	if (!member || (!(member->flags & MEMBER_ENTERED) && !runs_foreign_program(task)))
+		settle(task);
+	if (!find_member(task))
 		return 0;
 	bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
 	/* It may have gone while we looked: then its own hooks saw no entry to take away. */

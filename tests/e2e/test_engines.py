@@ -327,3 +327,37 @@ def test_ps_without_an_agent(runc: Runc) -> None:
         ).stdout
         assert name in done
         assert "member" in done
+
+
+def test_ps_of_a_pod_and_of_a_created_container(runc: Runc) -> None:
+    pod = Options(
+        annotations={
+            "io.kubernetes.cri.sandbox-name": "shop-0",
+            "io.kubernetes.cri.sandbox-namespace": "prod",
+        }
+    )
+    with runc.running(["true"], pod, command=["create"]) as name:
+        row = listed(name)
+        assert row["pod"]["name"] == "shop-0"
+        assert (row["state"], row["baseline"], row["metadata"]) == ("created", None, "complete")
+        assert row["unusual"] == []
+
+
+def test_what_any_user_can_put_into_the_usual_places() -> None:
+    directory = Path("/run/user/4242")
+    directory.mkdir(parents=True)
+    try:
+        (directory / "runc").symlink_to("a" * 300)
+        done = subprocess.run([STOCKADE, "ps"], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+    finally:
+        shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize("root", ["", "state", "./x"])
+def test_a_state_root_is_an_absolute_path(root: str) -> None:
+    done = subprocess.run(
+        [STOCKADE, "ps", "--state-root", root], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "absolute" in done.stderr

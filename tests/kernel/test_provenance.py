@@ -491,3 +491,52 @@ def test_a_container_may_be_called_anything(watch: Watch, runc: Runc) -> None:
         assert started.container.init.tgid == init_pid(name)
         assert started.container.cgroup_parent == f"stockade-test-{os.getpid()}"
         assert started.header.task.cgroup.value == "x" * 200
+
+
+def test_containers_in_one_cgroup_or_below_are_each_their_own(watch: Watch, runc: Runc) -> None:
+    lab = f"/stockade-test-{os.getpid()}"
+    with (
+        runc.running(STAY, Options(cgroup=f"{lab}/A")) as first,
+        runc.running(STAY, Options(cgroup=f"{lab}/A/B")) as below,
+        runc.running(STAY, Options(cgroup=f"{lab}/A")) as same,
+    ):
+        pids = [init_pid(name) for name in (first, below, same)]
+        execute(same, "true")
+        for sensor in (watch.sensor, Sensor(Wanted(OPENS))):
+            keys = {each.pid: each.container for each in sensor.provenance.members()}
+            assert len({keys[pid] for pid in pids}) == 3
+            roles = {each.pid: each.role for each in sensor.provenance.members()}
+            assert {roles[pid] for pid in pids} == {Role.MEMBER}
+        sensor.close()
+
+
+def test_a_hook_is_not_the_containers_first_process(watch: Watch, runc: Runc) -> None:
+    hook = {"path": "/bin/births", "args": ["births", "fork"]}
+    with runc.running(STAY, Options(hooks={"startContainer": [hook]})) as name:
+        assert watch.told(name, EventType.CONTAINER) == ["CONTAINER_CREATE", "CONTAINER"]
+        entry = watch.entry(name)
+        assert entry.init.tgid == init_pid(name)
+        task = watch.born("fork").header.task
+        assert (task.container, task.role) == (entry.key, Role.MEMBER)
+
+
+def test_a_start_that_nobody_saw(runc: Runc, tmp_path: Path) -> None:
+    """Created under one agent, started under none, found running by the next."""
+    pins = Pins(Path("/sys/fs/bpf/stockade-test"), tmp_path / "lock")
+    assert pins.acquire()
+    try:
+        with runc.running(["sh", "-c", "sleep 600 & wait"], command=["create"]) as name:
+            with Sensor(Wanted(OPENS), pins=pins) as sensor:
+                assert Watch(sensor).entry(name).state == ContainerState.CREATED
+            subprocess.run(["runc", "start", name], check=True)
+            time.sleep(0.3)
+            with Sensor(Wanted(OPENS), pins=pins) as later:
+                entry = Watch(later).entry(name)
+                assert entry.state == ContainerState.RUNNING
+                assert entry.init.tgid == init_pid(name)
+                members = Watch(later).members(entry.key)
+                assert len(members) == 2
+                assert {role for role, _ in members.values()} == {Role.MEMBER}
+    finally:
+        pins.release()
+        pins.remove()

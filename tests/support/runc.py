@@ -54,6 +54,8 @@ class Options:
     """Whether runc masks and write-protects parts of /proc."""
     devices: tuple[Mapping[str, Any], ...] = ()
     env: tuple[str, ...] = ()
+    hooks: Mapping[str, Any] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     cgroup: str | None = None
     """Its cgroup's path, instead of one that is called after it."""
 
@@ -98,6 +100,7 @@ class Runc:
         if options.devices:
             spec["linux"]["devices"] = list(options.devices)
             spec["linux"]["resources"] = {"devices": [{"allow": True, "access": "rwm"}]}
+        spec |= {"hooks": dict(options.hooks), "annotations": dict(options.annotations)}
         if options.cgroup is not None:
             spec["linux"]["cgroupsPath"] = options.cgroup
         path.write_text(json.dumps(spec))

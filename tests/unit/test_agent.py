@@ -55,6 +55,16 @@ def test_an_exec_makes_a_process() -> None:
     assert process.file == FILE
 
 
+def test_a_program_mounted_alone_keeps_its_name() -> None:
+    table = ProcessTable()
+    table.update(exec_record())
+    alone = msgspec.structs.replace(FILE, path=Text("/"))
+    table.update(exec_record(alone))
+    assert table.get(TASK.process).exe == "/mnt/shadow"
+    table.update(exec_record(msgspec.structs.replace(alone, inode=10)))
+    assert table.get(TASK.process).exe == "/"
+
+
 def test_a_failed_exec_changes_nothing() -> None:
     table = ProcessTable()
     table.update(msgspec.structs.replace(exec_record(), header=header(EventType.EXECVE, -2)))

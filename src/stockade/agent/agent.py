@@ -208,8 +208,11 @@ class Agent:
 
     def _look_again(self) -> None:
         self._look = None
-        self._metadata_came(self._containers.look())
-        self._watch_metadata()
+        try:
+            self._metadata_came(self._containers.look())
+            self._watch_metadata()
+        except Exception as err:  # noqa: BLE001 - asyncio would log it, and nothing would be looked for
+            self.fail(err)
 
     def _metadata_came(self, containers: Iterable[Container]) -> None:
         for container in containers:

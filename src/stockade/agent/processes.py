@@ -11,6 +11,7 @@ from stockade.events import (
     UNKNOWN,
     ExecRecord,
     ExitRecord,
+    FileObject,
     ForkRecord,
     Missing,
     Process,
@@ -58,6 +59,9 @@ class ProcessTable:
     def lineage(self, identity: ProcessId) -> list[Process]:
         """A process that runs, with its ancestors as /proc has them now."""
         found, pid = [self.get(identity)], identity.tgid
+        now = _read_proc(pid)
+        if now is None or _key(now.id) != _key(identity):
+            return found  # whoever has its number now is another
         while len(found) < _LINEAGE_MAX and (pid := _parent(pid)):
             process = _read_proc(pid)
             if process is None:
@@ -76,7 +80,7 @@ class ProcessTable:
         identity = record.header.task.process
         match record:
             case ExecRecord() if record.header.result >= 0:
-                self._add(_from_exec(record))
+                self._add(_from_exec(record, self._processes.get(_key(identity))))
             case ForkRecord() if not record.flags & _CLONE_THREAD:
                 self._add(msgspec.structs.replace(self.get(identity), id=record.child))
             case ExitRecord():
@@ -102,17 +106,25 @@ def _known(text: Text) -> str | Missing:
     return text.value if text.known and not text.truncated else UNKNOWN
 
 
-def _from_exec(record: ExecRecord) -> Process:
+def _from_exec(record: ExecRecord, before: Process | None) -> Process:
     task = record.header.task
     args = record.args
+    exe = _known(record.exe.path)
+    # crun runs itself again through a mount of nothing but its program, where that has no name.
+    if exe == "/" and before and before.file and _is_same(before.file, record.exe):
+        exe = before.exe
     return Process(
         id=task.process,
         name=task.comm,
-        exe=_known(record.exe.path),
+        exe=exe,
         args=_split(args.value) if args.known else UNKNOWN,
         file=record.exe,
         args_complete=not args.truncated,
     )
+
+
+def _is_same(one: FileObject, other: FileObject) -> bool:
+    return (one.dev, one.inode) == (other.dev, other.inode)
 
 
 def _split(args: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stockade.agent import ProcessTable
+from stockade.cli.state_roots import state_roots_option
 from stockade.events import (
     Container,
     ContainerEntry,
@@ -72,7 +74,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A container; null is absent or unknown."""
+    """A container; null is absent or unknown. One that has not run has no baseline."""
 
     id: str
     name: str | None
@@ -92,26 +94,22 @@ class Listed(msgspec.Struct, frozen=True):
     devices: tuple[Device, ...] | None
     metadata: str
     unusual: list[str]
-    baseline: Baseline
+    baseline: Baseline | None
     members: list[Member]
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.option("-m", "--members", is_flag=True, help="List the processes of each container.")
-@click.option(
-    "--state-root",
-    "state_roots",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="Where a runtime keeps its state, beside the usual places (runc --root).",
-)
-def ps(*, as_json: bool, members: bool, state_roots: tuple[Path, ...]) -> None:
+@state_roots_option
+def ps(*, as_json: bool, members: bool, state_roots: tuple[str, ...]) -> None:
     """List the containers of this host, and what is unusual in what they were given.
 
     Asks the running agent's maps; without an agent, looks once for itself.
     """
-    listed = _look([*STATE_ROOTS, *map(str, state_roots)])
+    if sys.stdout is None:
+        raise click.UsageError("stdout is closed: nobody would see the list")
+    listed = _look([*STATE_ROOTS, *state_roots])
     if as_json:
         click.echo(msgspec.json.encode(listed).decode())
     else:
@@ -161,7 +159,7 @@ def _listed(
         devices=None if isinstance(workload.devices, Missing) else workload.devices,
         metadata=container.metadata.value,
         unusual=[printable(each) for each in unusual(container)],
-        baseline=_baseline(entry),
+        baseline=_baseline(entry) if entry.state == ContainerState.RUNNING else None,
         members=[_member(task, offset) for task in tasks if _is_alive(task)],
     )
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from stockade.agent import Agent, Enricher, HostMounts, Judge, ProcessTable, Sink
 from stockade.cli.packs import PACKS, rules_option
+from stockade.cli.state_roots import state_roots_option
 from stockade.errors import StockadeError
 from stockade.events.file_fields import RAW_PATHS
 from stockade.kernel import Pins, Sensor, Wanted
@@ -35,13 +36,7 @@ _LAST_LINES_S = 2.0
     show_default=True,
     help="What to print: lines for people, or one JSON object a line.",
 )
-@click.option(
-    "--state-root",
-    "state_roots",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="Where a runtime keeps its state, beside the usual places (runc --root).",
-)
+@state_roots_option
 @click.option(
     "--max-members",
     type=click.IntRange(64, 1 << 22),
@@ -50,7 +45,7 @@ _LAST_LINES_S = 2.0
     help="How many tasks of containers can be kept track of.",
 )
 def run(
-    *, paths: tuple[Path, ...], output: str, state_roots: tuple[Path, ...], max_members: int
+    *, paths: tuple[Path, ...], output: str, state_roots: tuple[str, ...], max_members: int
 ) -> None:
     """Watch this host until Ctrl-C or SIGTERM, and say what the rules find."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
@@ -84,6 +79,7 @@ def _pins(stack: ExitStack) -> Pins | None:
         if pins.acquire():
             stack.callback(pins.release)
             return pins
+        structlog.get_logger().warning("another agent runs; what it knows is not shared with it")
     except StockadeError as err:
         note = "who belongs to which container will not outlive this agent"
         structlog.get_logger().warning(note, reason=str(err))
@@ -91,7 +87,7 @@ def _pins(stack: ExitStack) -> Pins | None:
 
 
 async def _run(
-    engine: Engine, stream: Stream, output: str, state_roots: tuple[Path, ...], max_members: int
+    engine: Engine, stream: Stream, output: str, state_roots: tuple[str, ...], max_members: int
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -110,7 +106,7 @@ async def _run(
         processes.seed()
         provenance = sensor.provenance
         containers = Containers(
-            provenance.container, processes.lineage, [*STATE_ROOTS, *map(str, state_roots)]
+            provenance.container, processes.lineage, [*STATE_ROOTS, *state_roots]
         )
         for entry in provenance.containers():
             containers.add(entry)

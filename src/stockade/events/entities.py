@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from types import MappingProxyType
 
 import msgspec
 
@@ -12,7 +11,6 @@ from stockade.events._records import ContainerEntry, FileObject, ProcessId
 from stockade.events.values import ABSENT, UNKNOWN, Missing
 
 HOST = "host"
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Process(msgspec.Struct):
@@ -77,7 +75,7 @@ class Pod(msgspec.Struct, frozen=True):
     namespace: str | None = None
     uid: str | None = None
     sandbox_id: str | None = None
-    labels: Mapping[str, str] = _NOTHING
+    labels: dict[str, str] = {}
 
 
 class Workload(msgspec.Struct, frozen=True):

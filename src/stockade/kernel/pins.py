@@ -45,7 +45,9 @@ class Pins:
         """
         try:
             self._lock.parent.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._fd = os.open(
+                self._lock, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600
+            )
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not _is_bpffs(self._directory.parent):
                 mounted = native().lib.core_mount_bpffs(str(self._directory.parent).encode())
@@ -62,12 +64,15 @@ class Pins:
     def in_use(self) -> bool:
         """Whether an agent has them now."""
         try:
-            with open(self._lock, "rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+            lock = os.open(self._lock, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(lock)
         return False
 
     def release(self) -> None:

@@ -42,6 +42,7 @@ from stockade.workloads.runtimes import (
     Claim,
     all_states,
     is_init,
+    lives_in,
     read_state,
     state_roots,
 )
@@ -50,6 +51,8 @@ from stockade.workloads.spec import Spec, describe, read_spec
 # When to look again for metadata that was not there, seconds after the first look.
 _LOOKS_S = (0.005, 0.02, 0.1, 0.5, 2.0, 5.0)
 _MAX = 8192
+# Of struct container_entry.key.
+_KEY_SHIFT, _KEY_OF_MNT_NS = 60, 15
 _HEX_ID = re.compile(r"[0-9a-f]{64}")
 
 # A process and who made it: itself, its parent and so on.
@@ -98,7 +101,7 @@ class Containers:
         known = self._known.get(task.container) or self._adopt(task)
         if known is None:
             # Its start was lost, and it has ended: not the host's, all the same.
-            return Container(f"unknown-{task.container:x}", metadata=Metadata.UNAVAILABLE)
+            return Container(_unknown(task.container), metadata=Metadata.UNAVAILABLE)
         return None if known.sandbox else known.container
 
     def add(self, entry: ContainerEntry) -> Container:
@@ -196,7 +199,7 @@ class Containers:
         self._name(known)
         if entry.state == ContainerState.RUNNING:
             self._start(known, entry, leaf)
-        elif claim:
+        else:
             self._load(known)
         if claim is None and container.metadata is not Metadata.COMPLETE:
             known.sandbox = is_sandbox(entry, creators)
@@ -263,17 +266,26 @@ class Containers:
 
         Its cgroup is mostly called after it, and may be called anything.
         """
-        init, roots = known.entry.init, state_roots(self._roots)
-        named = (read_state(root, known.container.id) for root in roots)
-        for state in (*filter(None, named), *all_states(roots)):
-            if is_init(state, init.tgid, init.start_ns):
+        entry, roots = known.entry, state_roots(self._roots)
+        named = [read_state(root, known.container.id) for root in roots]
+        states = [*filter(None, named), *all_states(roots)]
+        for state in states:
+            if is_init(state, entry.init.tgid, entry.init.start_ns):
                 return state
-        return None
+        # Until it runs, its first process is the runtime's, which forks once more; and that of one
+        # that has run for long may have gone.
+        return next((state for state in states if lives_in(state, entry.ns.mnt)), None)
 
     def _forget_ended(self) -> None:
         """Drop those whose end was lost."""
         for key in [key for key in self._known if self._find_entry(key) is None]:
             del self._known[key]
+
+
+def _unknown(key: int) -> str:
+    """What a container is called of which only the key is known."""
+    low = key & (1 << _KEY_SHIFT) - 1
+    return f"mnt-{low}" if key >> _KEY_SHIFT == _KEY_OF_MNT_NS else f"cgroup-{low}"
 
 
 def _complete(claim: Claim, spec: Spec, runtime: str | None) -> Workload | None:

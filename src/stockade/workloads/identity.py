@@ -45,11 +45,22 @@ def claim_among(creators: Sequence[Process]) -> Claim | None:
 
 
 def _is_installed(process: Process) -> bool:
-    """Whether a process may be what it calls itself: its program is root's, where that was seen.
+    """Whether a process is what it calls itself: its program has that name, and is root's.
 
-    Anybody can run a program under a runtime's name, and choose what its containers are called.
+    Anybody can run a program under another name, and choose what its containers are called.
     """
-    return process.file is None or process.file.uid == 0
+    if not isinstance(process.exe, str) or not isinstance(process.args, tuple) or not process.args:
+        return False
+    called, program = os.path.basename(process.args[0]), os.path.basename(process.exe)
+    # Runtimes run a copy of themselves from memory.
+    if program != called and not process.exe.startswith(f"/memfd:{called}_cloned"):
+        return False
+    if process.file is not None:
+        return process.file.uid == 0
+    try:
+        return os.stat(f"/proc/{process.id.tgid}/exe").st_uid == 0
+    except OSError:
+        return False
 
 
 def is_sandbox(entry: ContainerEntry, creators: Sequence[Process]) -> bool:

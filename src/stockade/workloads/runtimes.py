@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ import msgspec
 from stockade.workloads.files import read_json
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+_START_FIELD = 19  # of /proc/PID/stat, after the command name
 
 # Where runc-like runtimes keep their state: each container has a directory there.
 STATE_ROOTS = (
@@ -179,11 +181,12 @@ def state_roots(patterns: Sequence[str] = STATE_ROOTS) -> list[Path]:
     Args:
         patterns: absolute paths, in which * stands for any name.
     """
+    # Of what any user may make there, these say no to all that cannot be looked at.
     return [
-        root
+        Path(root)
         for pattern in patterns
-        for root in sorted(Path("/").glob(pattern.lstrip("/")))
-        if root.is_dir()
+        for root in sorted(glob.glob(pattern))
+        if os.path.isdir(root)
     ]
 
 
@@ -207,3 +210,21 @@ def is_init(claim: Claim, tgid: int, start_ns: int) -> bool:
         start_ns: its start, ns since boot.
     """
     return claim.init == (tgid, start_ns // _TICK_NS)
+
+
+def lives_in(claim: Claim, mnt_ns: int) -> bool:
+    """Whether the first process that a runtime's state names is in a mount namespace, now.
+
+    Args:
+        claim: from a runtime's state.
+        mnt_ns: the namespace's inode number.
+    """
+    if claim.init is None:
+        return False
+    pid, start = claim.init
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        found = int(stat.rpartition(b")")[2].split()[_START_FIELD])
+        return found == start and os.stat(f"/proc/{pid}/ns/mnt").st_ino == mnt_ns
+    except (OSError, IndexError):
+        return False

@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from stockade.events import Container, ContainerEntry, Mount, NamespaceFlags, Workload
+from stockade.events import (
+    Container,
+    ContainerEntry,
+    ContainerState,
+    Mount,
+    NamespaceFlags,
+    Workload,
+)
 from stockade.events.flags import capability_names
 
 # What engines give by default.
@@ -60,7 +67,8 @@ _SENSITIVE = (
 def unusual(container: Container) -> list[str]:
     """What a container was given beyond the usual, in words; empty for nothing."""
     found = list(_of_workload(container.workload))
-    if container.entry:
+    # Until it runs, a container has what its runtime has.
+    if container.entry and container.entry.state == ContainerState.RUNNING:
         found += _of_entry(container.entry)
     return found
 

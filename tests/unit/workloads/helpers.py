@@ -18,7 +18,7 @@ from stockade.events import (
     ProcessId,
 )
 from stockade.workloads import Containers
-from tests.support.records import ENTRY, INIT, TASK, container_record
+from tests.support.records import ENTRY, FILE, INIT, TASK, container_record
 
 HEX = "0123456789abcdef" * 4
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
@@ -40,8 +40,9 @@ def entry(
 
 
 def process(*args: str, tgid: int = 1 << 22, name: str = "p") -> Process:
-    """A process of these arguments; by default none has its number."""
-    return Process(ProcessId(1, tgid), name=name, args=args)
+    """A process of these arguments, of an installed program; by default none has its number."""
+    program = "/usr/bin/" + os.path.basename(args[0]) if args else "/usr/bin/p"
+    return Process(ProcessId(1, tgid), name=name, exe=program, args=args, file=FILE)
 
 
 def creators(*args: str) -> Sequence[Process]:

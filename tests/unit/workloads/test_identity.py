@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stockade.events import UNKNOWN, Process, ProcessId
@@ -15,7 +16,7 @@ from stockade.workloads.identity import (
     name_of,
 )
 from stockade.workloads.runtimes import Claim
-from tests.support.records import INIT
+from tests.support.records import FILE, INIT
 from tests.unit.workloads.helpers import HEX, entry, process
 
 SHORT = HEX[:12]
@@ -114,3 +115,17 @@ def test_cri_o_uses_podmans_storage() -> None:
 @pytest.mark.parametrize("bundle", ["/userdata", "/c/userdata", "/", "userdata", "/x/y/z"])
 def test_bundles_that_are_no_storages(bundle: str) -> None:
     assert not is_storage_bundle(Path(bundle))
+
+
+def test_who_only_calls_itself_a_runtime_is_none() -> None:
+    runc = process("runc", "create", "web")
+    assert claim_among((runc,)) is not None
+    copied = msgspec.structs.replace(runc, exe="/memfd:runc_cloned:/proc/self/exe")
+    assert claim_among((copied,)) is not None
+    for other in (
+        msgspec.structs.replace(runc, exe="/bin/bash"),
+        msgspec.structs.replace(runc, exe=UNKNOWN),
+        msgspec.structs.replace(runc, file=msgspec.structs.replace(FILE, uid=1000)),
+        msgspec.structs.replace(runc, file=None),
+    ):
+        assert claim_among((other,)) is None
