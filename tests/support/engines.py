@@ -201,7 +201,10 @@ class Crun:
         spec["root"] = {"path": str(self._rootfs), "readonly": False}
         spec["process"] |= {"terminal": False, "args": list(args), "rlimits": []}
         path.write_text(json.dumps(spec))
-        script = 'mount -t cgroup2 none /sys/fs/cgroup && cd "$1" && shift && exec crun "$@"'
+        only_v2 = "[ -f /sys/fs/cgroup/cgroup.controllers ]"
+        script = (
+            f'{only_v2} || mount -t cgroup2 none /sys/fs/cgroup; cd "$1"; shift; exec crun "$@"'
+        )
         run(
             *("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh", bundle),
             *("--cgroup-manager=disabled", *options, "run", name),
