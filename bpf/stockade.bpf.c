@@ -4,10 +4,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 
 #include "programs/provenance.bpf.c"
 #include "programs/file.bpf.c"
-#include "programs/namespace.bpf.c"
+#include "programs/call.bpf.c"
 #include "programs/process.bpf.c"
 #include "programs/syscall.bpf.c"
 
@@ -26,4 +27,5 @@ const volatile struct {
 	enum container_state container_state;
 	enum member_flags member_flags;
 	enum namespace_flags namespace_flags;
+	enum wanted_flags wanted_flags;
 } enums = {};

@@ -47,8 +47,14 @@ def births(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def runc(tmp_path_factory: pytest.TempPathFactory, acts: Path, births: Path) -> Runc:
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that makes every call."""
+    return _compiled(tmp_path_factory.mktemp("calls"), "calls")
+
+
+@pytest.fixture(scope="session")
+def runc(tmp_path_factory: pytest.TempPathFactory, acts: Path, births: Path, calls: Path) -> Runc:
     """A maker of containers."""
     assert shutil.which("runc"), "runc is not installed; make test-setup installs it"
     work = tmp_path_factory.mktemp("runc")
-    return Runc(work, make_rootfs(work / "rootfs", [acts, births]))
+    return Runc(work, make_rootfs(work / "rootfs", [acts, births, calls]))

@@ -5,13 +5,38 @@
 
 enum {
 	SYSCALL_COUNT = 1024,
+	EVENT_TYPES = 256,
 };
 
 struct config {
-	__u64 wanted;	   /* bit per enum event_type: reported for tasks in containers */
-	__u64 wanted_host; /* the same for tasks of the host */
-	__u64 raw_paths;   /* whether a successful open also reports the caller's argument */
-	__u32 agent_tgid;  /* whose own acts are not reported */
+	__u64 raw_paths;  /* whether a successful open also reports the caller's argument */
+	__u32 agent_tgid; /* whose own acts are not reported */
+};
+
+enum wanted_flags {
+	WANTED_CONTAINERS = 1, /* of tasks in containers */
+	WANTED_HOST = 2,       /* of the host's */
+};
+
+enum {
+	SHAPE_RESULT = 7, /* a descriptor that the call returns */
+};
+
+/*
+ * What the arguments of a call are: numbers from 1, 0 where it has no such
+ * argument. A path's directory is a descriptor, AT_FDCWD without.
+ */
+struct call_shape {
+	__u8 wanted; /* enum wanted_flags; of every event, not only of calls */
+	__u8 old_path, old_dir;
+	__u8 new_path, new_dir;
+	__u8 text;    /* a string */
+	__u8 file;    /* a descriptor, or SHAPE_RESULT */
+	__u8 address; /* a socket address, its length in the next */
+	__u8 pid;     /* a task's number in the caller's pid namespace */
+	__u8 words;   /* points to word_count numbers of four bytes */
+	__u8 word_count;
+	__u8 pidfd; /* a descriptor that stands for a process */
 };
 
 #endif

@@ -37,14 +37,102 @@ enum event_type {
 	EVENT_EXECVEAT,
 	EVENT_CLONE,
 	EVENT_PROCEXIT,
-	EVENT_SETNS,
-	EVENT_UNSHARE,
 	EVENT_CONTAINER, /* it starts: its first program runs inside */
 	EVENT_CONTAINER_CREATE,
 	EVENT_CONTAINER_EXEC,
 	EVENT_CONTAINER_VISIT,
 	EVENT_CONTAINER_STOP,
 	EVENT_CONTAINER_DISCARD, /* it never ran, or was taken for another at first */
+	/* The rest are calls: struct call_record, shaped by the agent's table. */
+	EVENT_SETNS,
+	EVENT_UNSHARE,
+	EVENT_RENAME,
+	EVENT_RENAMEAT,
+	EVENT_RENAMEAT2,
+	EVENT_LINK,
+	EVENT_LINKAT,
+	EVENT_SYMLINK,
+	EVENT_SYMLINKAT,
+	EVENT_UNLINK,
+	EVENT_UNLINKAT,
+	EVENT_RMDIR,
+	EVENT_MKDIR,
+	EVENT_MKDIRAT,
+	EVENT_MKNOD,
+	EVENT_MKNODAT,
+	EVENT_CHMOD,
+	EVENT_FCHMOD,
+	EVENT_FCHMODAT,
+	EVENT_FCHMODAT2,
+	EVENT_CHOWN,
+	EVENT_LCHOWN,
+	EVENT_FCHOWN,
+	EVENT_FCHOWNAT,
+	EVENT_SETXATTR,
+	EVENT_LSETXATTR,
+	EVENT_FSETXATTR,
+	EVENT_TRUNCATE,
+	EVENT_FTRUNCATE,
+	EVENT_MEMFD_CREATE,
+	EVENT_MOUNT,
+	EVENT_UMOUNT2,
+	EVENT_PIVOT_ROOT,
+	EVENT_CHROOT,
+	EVENT_CHDIR,
+	EVENT_FCHDIR,
+	EVENT_FSOPEN,
+	EVENT_FSCONFIG,
+	EVENT_FSMOUNT,
+	EVENT_FSPICK,
+	EVENT_OPEN_TREE,
+	EVENT_MOVE_MOUNT,
+	EVENT_MOUNT_SETATTR,
+	EVENT_PTRACE,
+	EVENT_PROCESS_VM_READV,
+	EVENT_PROCESS_VM_WRITEV,
+	EVENT_PIDFD_OPEN,
+	EVENT_PIDFD_GETFD,
+	EVENT_PIDFD_SEND_SIGNAL,
+	EVENT_KILL,
+	EVENT_TKILL,
+	EVENT_TGKILL,
+	EVENT_RT_SIGQUEUEINFO,
+	EVENT_CAPSET,
+	EVENT_SETUID,
+	EVENT_SETGID,
+	EVENT_SETREUID,
+	EVENT_SETREGID,
+	EVENT_SETRESUID,
+	EVENT_SETRESGID,
+	EVENT_SETFSUID,
+	EVENT_SETFSGID,
+	EVENT_SETGROUPS,
+	EVENT_PRCTL,
+	EVENT_SECCOMP,
+	EVENT_BPF,
+	EVENT_PERF_EVENT_OPEN,
+	EVENT_INIT_MODULE,
+	EVENT_FINIT_MODULE,
+	EVENT_DELETE_MODULE,
+	EVENT_KEXEC_LOAD,
+	EVENT_KEXEC_FILE_LOAD,
+	EVENT_IOPL,
+	EVENT_IOPERM,
+	EVENT_SYSLOG,
+	EVENT_USERFAULTFD,
+	EVENT_ADD_KEY,
+	EVENT_REQUEST_KEY,
+	EVENT_KEYCTL,
+	EVENT_IO_URING_SETUP,
+	EVENT_IO_URING_REGISTER,
+	EVENT_SOCKET,
+	EVENT_BIND,
+	EVENT_CONNECT,
+	EVENT_LISTEN,
+	EVENT_ACCEPT,
+	EVENT_ACCEPT4,
+	EVENT_SENDTO,
+	EVENT_SOCKETCALL, /* told of as the call that it stands for */
 	EVENT_TYPE_MAX,
 };
 
@@ -55,7 +143,7 @@ enum record_kind {
 	RECORD_EXEC,
 	RECORD_FORK,
 	RECORD_EXIT,
-	RECORD_NAMESPACE,
+	RECORD_CALL,
 	RECORD_CONTAINER,
 	RECORD_KIND_MAX,
 };
@@ -254,11 +342,51 @@ struct exit_record {
 	__u32 reserved;
 };
 
-struct namespace_record {
+/* What a call is about, beside the one that makes it: a process, or what a socket leads to. */
+struct target {
+	__u64 container DOC("key of its container, 0 for the host's");
+	struct process_id process DOC("zero where there is none");
+	__u32 pid DOC("thread id in the initial pid namespace");
+	__u32 role DOC("enum role");
+	char comm[COMM_LEN] DOC("command name");
+};
+
+/* The kernel's socket behind a descriptor; addresses are in network byte order. */
+struct socket_object {
+	__u32 family DOC("AF_*, 0 where there is no socket");
+	__u32 type DOC("SOCK_*");
+	__u32 protocol DOC("IPPROTO_*, NETLINK_*, or an Ethernet protocol");
+	__u16 local_port DOC("in host byte order");
+	__u16 remote_port DOC("in host byte order");
+	__u64 local_high DOC("first half of the local IPv6 address");
+	__u64 local_low DOC("its second half; an IPv4 address is its first four bytes");
+	__u64 remote_high DOC("as local_high");
+	__u64 remote_low DOC("as local_low");
+	struct string_ref path DOC("unix: the name it, or what it is connected to, is bound to");
+};
+
+enum {
+	CALL_ARGS_MAX = 6,
+	CALL_PATHS_MAX = 2,
+};
+
+struct call_path {
+	struct string_ref text DOC("as the caller gave it");
+	struct string_ref directory DOC("what a relative one is relative to");
+};
+
+/* A system call: its arguments, and the kernel's objects that they name. */
+struct call_record {
 	struct record_header header;
-	__u64 flags FIELD(
-		"evt.arg.flags", "clone_flags",
-		"which kinds of namespace were left or joined, 0 for whichever it is: CLONE_NEW*");
+	struct file_object file PREFIX("fd.");
+	struct socket_object socket DOC("the socket that it is about");
+	struct target target DOC("the process that it is about");
+	struct call_path old DOC("the first path");
+	struct call_path new DOC("the second path");
+	struct string_ref text DOC("an argument that is a string and no path");
+	struct string_ref address DOC("a socket address, as the caller gave it");
+	struct string_ref words DOC("numbers that an argument points to");
+	__u64 args[CALL_ARGS_MAX] DOC("as they were in the registers");
 };
 
 /*
@@ -290,6 +418,13 @@ struct container_entry {
 	char cgroup_parent[CGROUP_NAME_LEN] DOC("name of the cgroup above that");
 };
 
+/* The host, as the programs compare with it. */
+struct host_entry {
+	__u64 mnt_ns DOC("address of the mount namespace, which is there as long as the host is");
+	__u64 root DOC("address of the root directory's dentry");
+	struct namespaces ns DOC("its namespaces");
+};
+
 /* A task's entry in the members map, under its address. */
 struct member_entry {
 	__u64 container DOC("key of its container");
@@ -312,7 +447,7 @@ union record {
 	struct exec_record exec;
 	struct fork_record fork;
 	struct exit_record exit;
-	struct namespace_record namespace;
+	struct call_record call;
 	struct container_record container;
 };
 

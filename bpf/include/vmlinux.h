@@ -82,6 +82,7 @@ struct inode {
 	__u32 i_rdev;
 	unsigned long i_ino;
 	unsigned int i_nlink;
+	void *i_private;
 	struct super_block *i_sb;
 };
 
@@ -128,6 +129,7 @@ struct file {
 	struct inode *f_inode;
 	unsigned int f_flags;
 	unsigned int f_mode;
+	void *private_data;
 };
 
 struct fdtable {
@@ -158,9 +160,23 @@ struct mnt_namespace___seq {
 	__u64 seq;
 };
 
+struct xarray {
+	void *xa_head;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
+struct idr {
+	struct xarray idr_rt;
+};
+
 struct pid_namespace {
 	struct task_struct *child_reaper;
 	struct ns_common ns;
+	struct idr idr;
 };
 
 struct net {
@@ -202,12 +218,21 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
-struct pid {
-	unsigned int level;
-	struct upid numbers[1];
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
 };
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MAX };
+
+struct pid {
+	unsigned int level;
+	struct hlist_head tasks[PIDTYPE_MAX];
+	struct upid numbers[1];
+};
 
 struct tty_driver {
 	int major;
@@ -284,6 +309,45 @@ struct linux_binprm {
 	const char *fdpath;
 };
 
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_protocol;
+	struct pid *sk_peer_pid;
+};
+
+struct socket {
+	short type;
+	struct sock *sk;
+};
+
+struct sockaddr_un {
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
+};
+
 struct seccomp {
 	int mode;
 };
@@ -303,6 +367,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[PIDTYPE_MAX];
 	__u64 start_boottime;
 	const struct cred *cred;
 	kuid_t loginuid;
@@ -325,6 +390,15 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct io_cqe {
+	__s32 res;
+};
+
+struct io_kiocb {
+	__u8 opcode;
+	struct io_cqe cqe;
 };
 
 struct pt_regs;

@@ -12,4 +12,7 @@ const volatile struct config config = {};
  */
 const volatile __u16 syscall_types[SYSCALL_COUNT] = {};
 
+/* By enum event_type. */
+const volatile struct call_shape call_shapes[EVENT_TYPES] = {};
+
 #endif

@@ -5,6 +5,10 @@
 
 #include "lib/path.bpf.h"
 
+#define AT_FDCWD -100
+#define NSFS_MAGIC 0x6e736673
+#define PID_FS_MAGIC 0x50494446
+
 /* Userland's encoding of a device number (new_encode_dev). */
 static __always_inline __u32 encode_dev(__u32 dev)
 {
@@ -62,6 +66,9 @@ static __noinline int fill_file(struct slot *slot, struct file_object *out, stru
 
 	fs_root = READ(struct super_block, READ(struct vfsmount, mnt, mnt_sb), s_root);
 	fill_inode(out, READ(struct file, file, f_inode));
+	/* Namespaces and processes have no place in a tree. */
+	if (out->fs_magic == NSFS_MAGIC || out->fs_magic == PID_FS_MAGIC)
+		return 0;
 	out->path_flags = append_path(slot, &out->path, mnt, dentry, &out->mount_point_len);
 	if (dentry != root && !READ(struct dentry, dentry, d_hash.pprev))
 		out->path_flags |= PATH_DELETED;
@@ -71,6 +78,24 @@ static __noinline int fill_file(struct slot *slot, struct file_object *out, stru
 	    !is_lone(dentry))
 		append_fs_path(slot, &out->fs_path, dentry, fs_root);
 	return 0;
+}
+
+/* What a relative argument starts from: the working directory or an open one. */
+static __always_inline void append_start_dir(struct slot *slot, struct string_ref *ref,
+					     struct task_struct *task, __s32 dirfd)
+{
+	struct file *file;
+
+	if (dirfd == AT_FDCWD) {
+		append_path(slot, ref, task->fs->pwd.mnt, task->fs->pwd.dentry, NULL);
+		return;
+	}
+	file = current_file(task, dirfd);
+	if (file)
+		append_path(slot, ref, READ(struct file, file, f_path.mnt),
+			    READ(struct file, file, f_path.dentry), NULL);
+	else
+		refuse_string(ref, -EBADF);
 }
 
 #endif

@@ -6,12 +6,8 @@
 #include "events.h"
 #include "lib/read.bpf.h"
 
-/* The host, read before anything is attached. */
-struct {
-	__u64 mnt_ns; /* address: it is there as long as the host is */
-	__u64 root;   /* address of the root directory's dentry */
-	struct namespaces ns;
-} host;
+/* Read before anything is attached. The agent reads it, as the only variable of .bss. */
+struct host_entry host;
 
 /* Unlike inode numbers and addresses, never that of another one later. */
 static __always_inline __u64 mnt_ns_id(struct mnt_namespace *ns)

@@ -14,7 +14,7 @@
 #define SLOTS 3
 #define STRING_MAX 4096
 #define NAME_MAX 255
-#define RECORD_MAX 16384
+#define RECORD_MAX 24576 /* room for five strings */
 
 struct slot {
 	__u32 busy;
@@ -119,6 +119,34 @@ static __noinline int append_bytes(struct slot *slot, struct string_ref *ref, co
 	return keep(slot, ref, length);
 }
 
+/* No loss: a caller can pass what cannot be read as often as it likes. */
+static __always_inline int refuse_string(struct string_ref *ref, long error)
+{
+	ref->state = STRING_UNKNOWN;
+	ref->error = -error;
+	return error;
+}
+
+/* The same with the caller's memory. */
+static __noinline int append_user_bytes(struct slot *slot, struct string_ref *ref,
+					const void *source, __u32 length)
+{
+	char *to = tail(slot);
+	long err;
+
+	ref->flags |= STRING_ARGUMENT;
+	if (!to)
+		return lose_string(slot, ref, -ENOSPC);
+	if (length > STRING_MAX) {
+		length = STRING_MAX;
+		ref->flags |= STRING_TRUNCATED;
+	}
+	err = bpf_probe_read_user(to, length, source);
+	if (err)
+		return refuse_string(ref, err);
+	return keep(slot, ref, length);
+}
+
 static __always_inline int keep_string(struct slot *slot, struct string_ref *ref, long length)
 {
 	if (length == STRING_MAX)
@@ -144,18 +172,23 @@ static __noinline int append_user_string(struct slot *slot, struct string_ref *r
 					 const void *source)
 {
 	char *to = tail(slot);
+	char last = 0;
 	long length;
 
 	ref->flags |= STRING_ARGUMENT;
 	if (!to)
 		return lose_string(slot, ref, -ENOSPC);
 	length = bpf_probe_read_user_str(to, STRING_MAX, source);
-	if (length <= 0) {
-		/* No loss: a caller can pass what cannot be read as often as it likes. */
-		ref->state = STRING_UNKNOWN;
-		ref->error = -length;
-		return length;
-	}
+	if (length < 0)
+		return refuse_string(ref, length);
+	/* Older kernels count no NUL where that is all there is. */
+	if (length == 0)
+		return keep(slot, ref, 0);
+	/* The longest path that there is fills the room to its last byte. */
+	if (length == STRING_MAX)
+		bpf_probe_read_user(&last, sizeof(last), source + STRING_MAX - 1);
+	if (!last)
+		return keep(slot, ref, length - 1);
 	return keep_string(slot, ref, length);
 }
 

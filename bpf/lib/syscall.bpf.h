@@ -65,5 +65,6 @@ static __always_inline __u8 entry_type(__u16 entry, __u32 abi)
 #define ARG3(regs, abi) ARGUMENT(regs, abi, dx, dx, 2)
 #define ARG4(regs, abi) ARGUMENT(regs, abi, r10, si, 3)
 #define ARG5(regs, abi) ARGUMENT(regs, abi, r8, di, 4)
+#define ARG6(regs, abi) ARGUMENT(regs, abi, r9, bp, 5)
 
 #endif

@@ -3,20 +3,20 @@
  * Opens, in every form that returns a descriptor: open, openat, openat2, creat,
  * open_by_handle_at, in the native and the 32-bit ABI.
  *
- * Hook: sys_exit (programs/syscall.bpf.c). What a successful call opened is the
- * struct file behind the descriptor. A failed call has no object: its path is
- * the caller's argument.
+ * Hooks: sys_exit (programs/syscall.bpf.c); io_uring_complete, for opens that no
+ * system call asks for. What was opened is the struct file behind the descriptor. A failed call has
+ * no object: its path is the caller's argument.
  *
  * Known gaps: another thread can put a different file behind the descriptor
  * before we look. A file with other references is not what was just opened:
  * that is counted, marked and not reported as the object. A thread that drops
- * its own reference in time is not found out. io_uring opens return no
- * descriptor through sys_exit.
+ * its own reference in time is not found out. io_uring's opens into its own
+ * table of files have no descriptor, and its failed ones no path.
  */
 #include "lib/file.bpf.h"
 #include "lib/syscall.bpf.h"
+#include "lib/wanted.bpf.h"
 
-#define AT_FDCWD -100
 #define O_WRONLY 1
 #define O_CREAT 0100
 #define O_EXCL 0200
@@ -81,24 +81,6 @@ static __always_inline struct open_args open_args(struct pt_regs *regs, __u32 ab
 	return args;
 }
 
-/* What a relative argument starts from: the working directory or an open one. */
-static __always_inline void append_start_dir(struct slot *slot, struct string_ref *ref,
-					     struct task_struct *task, __s32 dirfd)
-{
-	struct file *file;
-
-	if (dirfd == AT_FDCWD) {
-		append_path(slot, ref, task->fs->pwd.mnt, task->fs->pwd.dentry, NULL);
-		return;
-	}
-	file = current_file(task, dirfd);
-	if (file)
-		append_path(slot, ref, READ(struct file, file, f_path.mnt),
-			    READ(struct file, file, f_path.dentry), NULL);
-	else
-		lose_string(slot, ref, -EBADF);
-}
-
 static __always_inline void fill_argument(struct slot *slot, struct open_record *record,
 					  struct task_struct *task, struct open_args *args)
 {
@@ -140,10 +122,9 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 	fill_file(slot, &record->file, file);
 }
 
-static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __u32 abi, __u8 type,
-			      long result)
+static __always_inline int report_open(struct task_struct *task, struct open_args *args, __u8 type,
+				       long result)
 {
-	struct open_args args = open_args(regs, abi, type);
 	struct slot *slot = claim_slot(type);
 	struct open_record *record;
 
@@ -151,15 +132,45 @@ static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __
 		return 0;
 	record = begin_record(slot, struct open_record);
 	fill_header(slot, RECORD_OPEN, type, result, task);
-	record->flags = args.flags;
+	record->flags = args->flags;
 	/* Without these flags nobody sets the argument, and the register holds anything. */
-	if (args.flags & (O_CREAT | O_TMPFILE))
-		record->mode = args.mode;
+	if (args->flags & (O_CREAT | O_TMPFILE))
+		record->mode = args->mode;
 	if (result < 0)
-		fill_argument(slot, record, task, &args);
+		fill_argument(slot, record, task, args);
 	else
-		fill_opened(slot, record, task, &args, result);
+		fill_opened(slot, record, task, args, result);
 	submit_record(slot);
 	release_slot(slot);
 	return 0;
+}
+
+static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __u32 abi, __u8 type,
+			      long result)
+{
+	struct open_args args = open_args(regs, abi, type);
+
+	return report_open(task, &args, type, result);
+}
+
+#define IORING_OP_OPENAT 18
+#define IORING_OP_OPENAT2 28
+
+/* Its later arguments changed in v6.16; the result is in the request as well. */
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(uring_complete, void *ctx_, struct io_kiocb *request)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct open_args args = { .dirfd = AT_FDCWD };
+	__u8 opcode = READ(struct io_kiocb, request, opcode), type;
+
+	if (opcode == IORING_OP_OPENAT)
+		type = EVENT_OPENAT;
+	else if (opcode == IORING_OP_OPENAT2)
+		type = EVENT_OPENAT2;
+	else
+		return 0;
+	if (!wanted(task, type))
+		return 0;
+	return report_open(task, &args, type, READ(struct io_kiocb, request, cqe.res));
 }

@@ -59,24 +59,7 @@ int BPF_PROG(process_exit)
 static __always_inline void append_args(struct slot *slot, struct string_ref *ref,
 					struct mm_struct *mm)
 {
-	unsigned long start = mm->arg_start, length = mm->arg_end - start;
-	char *to = tail(slot);
-	long err;
-
-	ref->flags |= STRING_ARGUMENT;
-	if (!to) {
-		lose_string(slot, ref, -ENOSPC);
-		return;
-	}
-	if (length > STRING_MAX) {
-		length = STRING_MAX;
-		ref->flags |= STRING_TRUNCATED;
-	}
-	err = bpf_probe_read_user(to, length, (const void *)start);
-	if (err)
-		lose_string(slot, ref, err);
-	else
-		keep(slot, ref, length);
+	append_user_bytes(slot, ref, (const void *)mm->arg_start, mm->arg_end - mm->arg_start);
 }
 
 static __noinline int report_exec(struct task_struct *task, struct linux_binprm *bprm, __u8 type)

@@ -5,23 +5,14 @@
  * leaves after one table lookup.
  */
 #include "lib/syscall.bpf.h"
-
-static __always_inline bool wanted(struct task_struct *task, __u8 type)
-{
-	if ((__u32)task->tgid == config.agent_tgid)
-		return false;
-	/* The agent may find that what looks like a container is the host's, so these come of both.
-	 */
-	if (config.wanted_host >> type & 1)
-		return true;
-	return config.wanted >> type & 1 && find_member(task);
-}
+#include "lib/wanted.bpf.h"
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
 	__u16 entry = syscall_entry(regs);
 	struct task_struct *task;
+	__u32 in_memory = 0;
 	__u32 abi;
 	__u8 type;
 
@@ -44,9 +35,11 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	case EVENT_EXECVE:
 	case EVENT_EXECVEAT:
 		return on_exec_failed(task, regs, abi, type, result);
-	case EVENT_SETNS:
-	case EVENT_UNSHARE:
-		return on_namespace(task, regs, abi, type, result);
 	}
-	return 0;
+	if (type == EVENT_SOCKETCALL) {
+		type = socketcall_type(ARG1(regs, abi), &in_memory);
+		if (type == EVENT_NONE || !wanted(task, type))
+			return 0;
+	}
+	return on_call(regs, abi, type, result, in_memory);
 }

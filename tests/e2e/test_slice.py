@@ -139,7 +139,7 @@ def test_people_get_one_line(runc: Runc) -> None:
     with ended(process):
         assert process.stdout is not None
         assert process.stderr is not None
-        assert "10 rules" in process.stderr.readline()
+        assert "watching with" in process.stderr.readline()
         name, _ = runc.run(["cat", "/mnt/host/shadow"], HOST_ETC)
         line = process.stdout.readline()
         process.terminate()

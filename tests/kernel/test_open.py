@@ -314,3 +314,32 @@ def test_the_callers_own_path_where_it_is_asked_for(acts: Path, tmp_path: Path) 
         record = recorder.opened(recorder.act("openat", raw))
     assert record.argument == Text(raw, argument=True)
     assert record.file.path.value == f"{tmp_path}/file"
+
+
+def test_an_open_by_io_uring(recorder: Recorder) -> None:
+    """No system call opens it: rules that look at calls alone would not see it."""
+    act = recorder.act("uring", "/etc/passwd")
+    if act.result in {-errno.ENOSYS, -errno.EPERM}:
+        pytest.skip("this kernel has no io_uring")
+    record = recorder.opened(act)
+    assert record.header.type == EventType.OPENAT
+    assert record.file.path.value == "/etc/passwd"
+    # What may block is done by a worker of the kernel's, which is a thread of the process.
+    assert record.header.task.comm.startswith(("acts", "iou-wrk"))
+    assert record.header.task.process.tgid == act.pid
+
+
+def test_a_failed_open_by_io_uring(recorder: Recorder) -> None:
+    act = recorder.act("uring", "/etc/missing")
+    if act.result in {-errno.ENOSYS, -errno.EPERM}:
+        pytest.skip("this kernel has no io_uring")
+    assert act.result == -errno.ENOENT
+    # What a call asked for has its path; a request's is not at hand any more.
+    recorder.find(
+        OpenRecord,
+        lambda each: (
+            each.header.task.process.tgid == act.pid
+            and each.header.result == act.result
+            and not each.argument.present
+        ),
+    )

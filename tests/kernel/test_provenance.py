@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from stockade.events import (
+    CallRecord,
     ContainerEntry,
     ContainerRecord,
     ContainerState,
@@ -19,7 +20,6 @@ from stockade.events import (
     ForkRecord,
     MemberFlags,
     NamespaceFlags,
-    NamespaceRecord,
     OpenRecord,
     Record,
     Role,
@@ -194,7 +194,7 @@ def test_exec_makes_a_member_and_nsenter_a_visitor(watch: Watch, runc: Runc) -> 
         and record.header.task.container == key
     ]
     assert cats == [Role.MEMBER, Role.VISITOR]
-    setns = [record for record in watch.records if isinstance(record, NamespaceRecord)]
+    setns = [record for record in watch.records if isinstance(record, CallRecord)]
     assert any(record.header.type == EventType.SETNS for record in setns)
     watch.gone(name)
 

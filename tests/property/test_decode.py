@@ -19,7 +19,7 @@ KINDS = {
     2: BTF.struct("exec_record").size,
     3: BTF.struct("fork_record").size,
     4: BTF.struct("exit_record").size,
-    5: BTF.struct("namespace_record").size,
+    5: BTF.struct("call_record").size,
     6: BTF.struct("container_record").size,
 }
 SIZE_AT, KIND_AT = 8, 12

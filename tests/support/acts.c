@@ -9,6 +9,7 @@
  *   acts thread PATH           open from a second thread
  *   acts deep DIR N            open a file N directories of 200 letters below DIR
  *   acts handle PATH 0 MOUNT   by handle, through a descriptor of MOUNT
+ *   acts uring PATH [FLAGS]    openat by io_uring, without the system call
  *   acts spin N                end while N threads are busy
  *   acts race PATH OTHER N     open PATH N times while a thread replaces the descriptors
  *
@@ -18,6 +19,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -109,6 +111,35 @@ static long open_deep(const char *base, int depth)
 	return openat(at, "leaf", O_CREAT | O_RDWR, 0600);
 }
 
+static long open_by_uring(const char *path, int flags)
+{
+	struct io_uring_params params = { 0 };
+	int ring = syscall(SYS_io_uring_setup, 1, &params);
+	struct io_uring_sqe *sqe;
+	struct io_uring_cqe *cqe;
+	char *rings;
+	size_t size;
+
+	if (ring < 0)
+		return -1;
+	size = params.sq_off.array + sizeof(__u32);
+	if (size < params.cq_off.cqes + 2 * sizeof(*cqe))
+		size = params.cq_off.cqes + 2 * sizeof(*cqe);
+	rings = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	sqe = mmap(NULL, sizeof(*sqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+	sqe->opcode = IORING_OP_OPENAT;
+	sqe->fd = AT_FDCWD;
+	sqe->addr = (unsigned long)path;
+	sqe->open_flags = flags;
+	*(__u32 *)(rings + params.sq_off.array) = 0;
+	__atomic_store_n((__u32 *)(rings + params.sq_off.tail), 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+		return -1;
+	cqe = (struct io_uring_cqe *)(rings + params.cq_off.cqes);
+	errno = cqe->res < 0 ? -cqe->res : 0;
+	return cqe->res < 0 ? -1 : cqe->res;
+}
+
 static int race_fd, benign_fd;
 static volatile int racing = 1;
 
@@ -183,6 +214,8 @@ static long act(int argc, char **argv)
 		return open_by_handle(path, flags, argc > 4 ? argv[4] : NULL);
 	if (!strcmp(form, "open32"))
 		return open_32bit(path, flags);
+	if (!strcmp(form, "uring"))
+		return open_by_uring(path, flags);
 	if (!strcmp(form, "relative"))
 		return openat(open(path, O_RDONLY | O_DIRECTORY), argv[3], O_RDONLY);
 	if (!strcmp(form, "tmpfile"))

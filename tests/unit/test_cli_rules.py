@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stockade.cli.main import call
+from stockade.events.call_fields import FAMILIES
 from tests.support.rules import rule_text
 
 Output = pytest.CaptureFixture[str]
@@ -95,7 +96,7 @@ def test_list_and_show(good: Path, capsys: Output) -> None:
 def test_fields(capsys: Output) -> None:
     assert call(["fields", "--json", "evt.arg.flags"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
-    assert row["events"] == ["open", "fork", "namespace"]
+    assert row["events"] == ["open", "fork", *FAMILIES]
     assert (row["type"], row["origin"], row["tier"]) == ("flags", "object", "tracepoint")
     assert call(["fields", "proc.aname"]) == 0
     assert "proc.aname[N]" in capsys.readouterr().out
@@ -107,4 +108,5 @@ def test_fields_that_are_filled(capsys: Output) -> None:
     rows = json.loads(capsys.readouterr().out)
     assert all(row["tier"] for row in rows)
     assert "fd.host_path" in {row["name"] for row in rows}
-    assert "fd.sip" not in {row["name"] for row in rows}
+    assert "fd.sip" in {row["name"] for row in rows}
+    assert "fd.connected" not in {row["name"] for row in rows}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import cast
+
+import pytest
 
 from stockade.agent.health import Health
 from stockade.events import Priority
@@ -27,9 +30,9 @@ def test_only_new_losses_of_tasks_are_told() -> None:
     kernel = Kernel()
     health = Health(cast(Sensor, kernel))
     assert list(health.check()) == []
-    kernel.lost = {"ring_full": 9, "unresolved": 1}
+    kernel.lost = {"replaced": 9, "unresolved": 1}
     assert list(health.check()) == []
-    kernel.lost = {"ring_full": 9, "members_full": 2}
+    kernel.lost = {"replaced": 9, "members_full": 2}
     (alert,) = health.check()
     assert (alert.source, alert.priority) == ("internal", Priority.CRITICAL)
     assert (alert.output_fields["reason"], alert.output_fields["count"]) == ("members_full", 2)
@@ -42,3 +45,23 @@ def test_only_new_losses_of_tasks_are_told() -> None:
     assert counts["containers_full"].output_fields["count"] == 1
     assert len({alert.id for alert in counts.values()}) == 2
     assert (kernel.settled, health.alerts) == (2, 3)
+
+
+def test_lost_events_are_told_at_once_and_then_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    kernel = Kernel()
+    health = Health(cast(Sensor, kernel))
+    kernel.lost = {"ring_full": 9}
+    (alert,) = health.check()
+    assert (alert.rule, alert.priority) == ("Events lost", Priority.WARNING)
+    assert (alert.output_fields["reason"], alert.output_fields["count"]) == ("ring_full", 9)
+    assert list(health.check()) == []
+    for kernel.lost["ring_full"] in (10, 12):
+        assert list(health.check()) == []
+    now[0] += 15.0
+    (alert,) = health.check()
+    assert alert.output_fields["count"] == 3
+    now[0] += 15.0
+    assert list(health.check()) == []
+    assert (kernel.settled, health.alerts) == (0, 2)

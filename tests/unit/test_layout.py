@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
+
+import pytest
+
 from stockade.events import LAYOUT, Btf, Config, EventType, layout_digest, pack_config
+from stockade.events.calls import CALLS
+from stockade.events.fields import KIND_OF
 from stockade.events.generate import TARGET, Generator, class_name
 from stockade.kernel.sensor import object_image
-from stockade.kernel.syscalls import SYSCALL_COUNT, TABLES, pack_table
+from stockade.kernel.syscalls import ARCHITECTURES, NUMBERS, SYSCALL_COUNT, pack_table
 
 
 def test_the_committed_decoder_is_the_objects() -> None:
@@ -20,23 +28,51 @@ def test_class_names() -> None:
 
 def test_the_configuration_is_packed_as_the_object_has_it() -> None:
     btf = Btf(object_image("stockade"))
-    packed = pack_config(Config(wanted=1, wanted_host=2, raw_paths=3, agent_tgid=4))
+    packed = pack_config(Config(raw_paths=5, agent_tgid=1))
     assert len(packed) == btf.struct("config").size
-    assert packed[:9] == bytes([1, 0, 0, 0, 0, 0, 0, 0, 2])
-    assert packed[24:] == bytes([4, 0, 0, 0, 0, 0, 0, 0])
+    assert packed[:12] == bytes([5, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0])
 
 
 def test_the_system_call_table_is_the_objects_size() -> None:
-    for machine, (native, compat) in TABLES.items():
+    for machine, (native, compat) in ARCHITECTURES.items():
         packed = pack_table(machine, frozenset(EventType))
         assert len(packed) == 2 * SYSCALL_COUNT
-        for number, kind in native.items():
-            assert packed[2 * number] == kind
-        for number, kind in compat.items():
-            assert packed[2 * number + 1] == kind
-        assert sum(map(bool, packed)) == len(native) + len(compat)
+        for kind, numbers in NUMBERS.items():
+            for byte, column in enumerate((native, compat)):
+                for number in numbers[column]:
+                    assert packed[2 * number + byte] == kind
+        assert sum(map(bool, packed)) == sum(
+            len(numbers[native]) + len(numbers[compat]) for numbers in NUMBERS.values()
+        )
 
 
 def test_what_is_not_wanted_is_not_in_the_table() -> None:
     packed = pack_table("x86_64", {EventType.OPENAT})
     assert sum(map(bool, packed)) == 2
+
+
+def test_every_call_has_a_shape_and_a_number() -> None:
+    others = {kind for kind in EventType if KIND_OF.get(kind) in {"open", "exec"}}
+    assert set(NUMBERS) == set(CALLS) | others | {EventType.SOCKETCALL}
+    for kind, call in CALLS.items():
+        assert len(call.arguments) <= 6, kind
+        assert sum(each == "path" for _, each in call.arguments) <= 2, kind
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the headers are this machine's")
+def test_the_numbers_are_those_of_the_headers() -> None:
+    native, x32, compat = (_numbers_of(abi) for abi in ("64", "x32", "32"))
+    for kind, numbers in NUMBERS.items():
+        name = kind.name.lower()
+        if name not in x32:
+            continue  # younger than the headers
+        # A program of the x32 ABI must not get past by a number of its own.
+        assert set(numbers[0]) == {each[name] for each in (native, x32) if name in each}, name
+        variants = (name, f"{name}32", f"{name}64", *(["umount"] if name == "umount2" else []))
+        assert set(numbers[1]) == {compat[each] for each in variants if each in compat}, name
+
+
+def _numbers_of(abi: str) -> dict[str, int]:
+    text = Path(f"/usr/include/x86_64-linux-gnu/asm/unistd_{abi}.h").read_text()
+    found = re.findall(r"#define __NR_(\w+) (?:\(__X32_SYSCALL_BIT \+ )?(\d+)", text)
+    return {name: int(number) for name, number in found}

@@ -116,6 +116,17 @@ class Agent:
         self._say(self._health.check())
         self._sink.summary(self._summary())
 
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many events there were, and how many alerts."""
+        return {"events": self._events, "alerts": self._judge.alerts + self._health.alerts}
+
+    @property
+    def losses(self) -> dict[str, int]:
+        """What was lost after the kernel, by reason."""
+        own = Counter(sink_full=self._sink.lost, metadata_wait=self._judge.lost)
+        return dict(self._lost + own)
+
     def fail(self, error: Exception) -> None:
         """End the watch with an error; of several, with the first."""
         if not self._failed.done():
@@ -223,8 +234,5 @@ class Agent:
         self._check = asyncio.get_running_loop().call_later(_HEALTH_S, self._check_health)
 
     def _summary(self) -> Summary:
-        lost = self._lost + Counter(self._sensor.losses())
-        lost += Counter(sink_full=self._sink.lost, metadata_wait=self._judge.lost)
-        return Summary(
-            events=self._events, alerts=self._judge.alerts + self._health.alerts, lost=dict(lost)
-        )
+        lost = Counter(self.losses) + Counter(self._sensor.losses())
+        return Summary(**self.totals, lost=dict(lost))

@@ -7,13 +7,16 @@ from stockade.agent.processes import ProcessTable
 from stockade.events import (
     ABSENT,
     UNKNOWN,
+    CallRecord,
     ContainerRecord,
     Event,
     ExecRecord,
     Missing,
+    Namespaces,
     OpenRecord,
     Process,
     Record,
+    Target,
     Task,
 )
 from stockade.events.file_fields import fs_path
@@ -28,9 +31,17 @@ class Enricher:
         processes: the process table; kept up to date by what passes through.
         containers: finds a task's container.
         mounts: the host's mount table.
+        host_namespaces: the host's own, where they are known.
     """
 
-    def __init__(self, processes: ProcessTable, containers: Containers, mounts: HostMounts) -> None:
+    def __init__(
+        self,
+        processes: ProcessTable,
+        containers: Containers,
+        mounts: HostMounts,
+        host_namespaces: Namespaces | None = None,
+    ) -> None:
+        self._host_namespaces = host_namespaces
         self._processes = processes
         self._containers = containers
         self._mounts = mounts
@@ -49,6 +60,7 @@ class Enricher:
         ancestors = tuple(self._processes.get(identity) for identity in task.ancestors)
         if isinstance(record, ContainerRecord):
             self._containers.update(record, (process, *ancestors))
+        target = self._target(record)
         event = Event(
             record=record,
             process=process,
@@ -58,10 +70,20 @@ class Enricher:
             time_ns=record.header.time_ns + self._offset_ns,
             start_ns=task.process.start_ns + self._offset_ns,
             number=self._events,
+            target=self._processes.get(target.process) if target else None,
+            target_container=self._containers.by_key(target.container) if target else None,
+            host_namespaces=self._host_namespaces,
         )
         if isinstance(record, ContainerRecord):
             self._containers.forget(record)
         return event
+
+    @staticmethod
+    def _target(record: Record) -> Target | None:
+        """The process that a call is about."""
+        if isinstance(record, CallRecord) and record.target.process.tgid:
+            return record.target
+        return None
 
     def _acting(self, record: Record) -> Process:
         """The process as it was when it acted: an exec first makes it what it now is."""

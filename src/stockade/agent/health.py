@@ -15,6 +15,7 @@ _UNTRACKED = {
     "scratch_busy": "records",
 }
 _SWEEP_S = 60.0
+_WORD_S = 10.0
 
 
 class Health:
@@ -31,25 +32,29 @@ class Health:
         self._sensor = sensor
         self._before: dict[str, int] = {}
         self._next_sweep_s = time.monotonic() + _SWEEP_S
+        self._next_word_s = 0.0
+        self._unsaid: dict[str, int] = {}
         self.alerts = 0
 
     def check(self) -> Iterator[Alert]:
-        """Alerts on tasks that are not known to be a container's, since the last check."""
+        """Alerts on what was lost since the last check."""
         if time.monotonic() >= self._next_sweep_s:
             self._next_sweep_s = time.monotonic() + _SWEEP_S
             self._sensor.provenance.sweep()
         lost = self._sensor.losses()
         fresh = {
-            reason: lost[reason] - self._before.get(reason, 0)
-            for reason in _UNTRACKED
-            if lost.get(reason, 0) > self._before.get(reason, 0)
+            reason: count - self._before.get(reason, 0)
+            for reason, count in lost.items()
+            if count > self._before.get(reason, 0)
         }
         self._before = lost
-        if not fresh:
+        yield from self._lost_events(fresh.get("ring_full", 0))
+        untracked = {reason: fresh[reason] for reason in _UNTRACKED if reason in fresh}
+        if not untracked:
             return
         # There may be room again.
         self._sensor.settle()
-        for reason, count in fresh.items():
+        for reason, count in untracked.items():
             self.alerts += 1
             yield internal_alert(
                 f"health-{time.time_ns():x}",
@@ -58,4 +63,22 @@ class Health:
                 f"{count} times there was no room for {_UNTRACKED[reason]}: what they do may be"
                 f" taken for the host's ({reason})",
                 {"reason": reason, "count": count},
+            )
+
+    def _lost_events(self, count: int) -> Iterator[Alert]:
+        """Say that events did not fit into the ring: at once, then together for a while."""
+        if count:
+            self._unsaid["ring_full"] = self._unsaid.get("ring_full", 0) + count
+        if not self._unsaid or time.monotonic() < self._next_word_s:
+            return
+        self._next_word_s = time.monotonic() + _WORD_S
+        said, self._unsaid = self._unsaid, {}
+        for reason, total in said.items():
+            self.alerts += 1
+            yield internal_alert(
+                f"health-{time.time_ns():x}",
+                "Events lost",
+                Priority.WARNING,
+                f"{total} events were lost before they were judged ({reason})",
+                {"reason": reason, "count": total},
             )

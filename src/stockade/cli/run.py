@@ -6,13 +6,15 @@ import asyncio
 import signal
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import structlog
 from rich.console import Console
 
-from stockade.agent import Agent, Enricher, HostMounts, Judge, ProcessTable, Sink
+from stockade.agent import Agent, Enricher, HostMounts, Judge, ProcessTable, Sink, metrics
 from stockade.cli.packs import PACKS, rules_option
 from stockade.cli.state_roots import state_roots_option
 from stockade.errors import StockadeError
@@ -24,6 +26,25 @@ from stockade.workloads import STATE_ROOTS, Containers
 
 # How long the end waits for whoever reads the alerts.
 _LAST_LINES_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What the command line says beside the rules."""
+
+    output: str
+    state_roots: tuple[str, ...]
+    metrics_listen: tuple[str, int] | None
+    max_members: int
+
+
+def _address(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> tuple[str, int] | None:
+    try:
+        return None if value is None else metrics.parse_address(value)
+    except ValueError as err:
+        raise click.BadParameter(f"{value!r} is no [HOST:]PORT") from err
 
 
 @click.command(short_help="Watch this host, and say what the rules find.")
@@ -38,15 +59,19 @@ _LAST_LINES_S = 2.0
 )
 @state_roots_option
 @click.option(
+    "--metrics-listen",
+    metavar="[HOST:]PORT",
+    callback=_address,
+    help="Answer Prometheus there; without a host, on this host alone.",
+)
+@click.option(
     "--max-members",
     type=click.IntRange(64, 1 << 22),
     default=1 << 16,
     show_default=True,
     help="How many tasks of containers can be kept track of.",
 )
-def run(
-    *, paths: tuple[Path, ...], output: str, state_roots: tuple[str, ...], max_members: int
-) -> None:
+def run(*, paths: tuple[Path, ...], **options: Any) -> None:
     """Watch this host until Ctrl-C or SIGTERM, and say what the rules find."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     loaded = load_rules(paths or [PACKS])
@@ -60,7 +85,7 @@ def run(
     if sys.stdout is None:
         raise click.UsageError("stdout is closed: nobody would see an alert")
     stream = Stream(sys.stdout.fileno())
-    asyncio.run(_run(engine, stream, output, state_roots, max_members))
+    asyncio.run(_run(engine, stream, _Options(**options)))
     if not stream.close(_LAST_LINES_S):
         structlog.get_logger().warning("the reader of stdout has stalled: its end is missing")
 
@@ -86,9 +111,7 @@ def _pins(stack: ExitStack) -> Pins | None:
     return None
 
 
-async def _run(
-    engine: Engine, stream: Stream, output: str, state_roots: tuple[str, ...], max_members: int
-) -> None:
+async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -101,22 +124,29 @@ async def _run(
         raw_paths=not engine.fields.isdisjoint(RAW_PATHS),
     )
     with ExitStack() as stack:
-        sensor = stack.enter_context(Sensor(wanted, max_members=max_members, pins=_pins(stack)))
+        sensor = stack.enter_context(
+            Sensor(wanted, max_members=options.max_members, pins=_pins(stack))
+        )
         # After attaching: a process that starts meanwhile is told of by its events.
         processes.seed()
         provenance = sensor.provenance
         containers = Containers(
-            provenance.container, processes.lineage, [*STATE_ROOTS, *state_roots]
+            provenance.container, processes.lineage, [*STATE_ROOTS, *options.state_roots]
         )
         for entry in provenance.containers():
             containers.add(entry)
-        enricher = Enricher(processes, containers, mounts)
-        sink = _sink(output, stream)
+        enricher = Enricher(processes, containers, mounts, sensor.host_namespaces())
+        sink = _sink(options.output, stream)
         agent = Agent(sensor, containers, enricher, Judge(engine), sink, rules=len(engine.rules))
 
         def stream_failed(error: OSError) -> None:
             loop.call_soon_threadsafe(agent.fail, error)
 
         stream.on_error = stream_failed
+        if options.metrics_listen:
+            served = metrics.serve(
+                options.metrics_listen, sensor, lambda: agent.totals, lambda: agent.losses
+            )
+            stack.enter_context(served)
         await agent.run(stop)
     mounts.close()

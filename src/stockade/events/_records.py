@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "34b34f74e0076658d82585d8e42cf01cc6635b5375f35f8660d5141e2edd3666"
+LAYOUT = "f747379a774cd2b682e323b16f3d7d293f303378282d3c7606e7758569805cba"
 
 
 ANCESTORS_MAX = 8
@@ -31,14 +31,101 @@ class EventType(IntEnum):
     EXECVEAT = 7
     CLONE = 8
     PROCEXIT = 9
-    SETNS = 10
-    UNSHARE = 11
-    CONTAINER = 12
-    CONTAINER_CREATE = 13
-    CONTAINER_EXEC = 14
-    CONTAINER_VISIT = 15
-    CONTAINER_STOP = 16
-    CONTAINER_DISCARD = 17
+    CONTAINER = 10
+    CONTAINER_CREATE = 11
+    CONTAINER_EXEC = 12
+    CONTAINER_VISIT = 13
+    CONTAINER_STOP = 14
+    CONTAINER_DISCARD = 15
+    SETNS = 16
+    UNSHARE = 17
+    RENAME = 18
+    RENAMEAT = 19
+    RENAMEAT2 = 20
+    LINK = 21
+    LINKAT = 22
+    SYMLINK = 23
+    SYMLINKAT = 24
+    UNLINK = 25
+    UNLINKAT = 26
+    RMDIR = 27
+    MKDIR = 28
+    MKDIRAT = 29
+    MKNOD = 30
+    MKNODAT = 31
+    CHMOD = 32
+    FCHMOD = 33
+    FCHMODAT = 34
+    FCHMODAT2 = 35
+    CHOWN = 36
+    LCHOWN = 37
+    FCHOWN = 38
+    FCHOWNAT = 39
+    SETXATTR = 40
+    LSETXATTR = 41
+    FSETXATTR = 42
+    TRUNCATE = 43
+    FTRUNCATE = 44
+    MEMFD_CREATE = 45
+    MOUNT = 46
+    UMOUNT2 = 47
+    PIVOT_ROOT = 48
+    CHROOT = 49
+    CHDIR = 50
+    FCHDIR = 51
+    FSOPEN = 52
+    FSCONFIG = 53
+    FSMOUNT = 54
+    FSPICK = 55
+    OPEN_TREE = 56
+    MOVE_MOUNT = 57
+    MOUNT_SETATTR = 58
+    PTRACE = 59
+    PROCESS_VM_READV = 60
+    PROCESS_VM_WRITEV = 61
+    PIDFD_OPEN = 62
+    PIDFD_GETFD = 63
+    PIDFD_SEND_SIGNAL = 64
+    KILL = 65
+    TKILL = 66
+    TGKILL = 67
+    RT_SIGQUEUEINFO = 68
+    CAPSET = 69
+    SETUID = 70
+    SETGID = 71
+    SETREUID = 72
+    SETREGID = 73
+    SETRESUID = 74
+    SETRESGID = 75
+    SETFSUID = 76
+    SETFSGID = 77
+    SETGROUPS = 78
+    PRCTL = 79
+    SECCOMP = 80
+    BPF = 81
+    PERF_EVENT_OPEN = 82
+    INIT_MODULE = 83
+    FINIT_MODULE = 84
+    DELETE_MODULE = 85
+    KEXEC_LOAD = 86
+    KEXEC_FILE_LOAD = 87
+    IOPL = 88
+    IOPERM = 89
+    SYSLOG = 90
+    USERFAULTFD = 91
+    ADD_KEY = 92
+    REQUEST_KEY = 93
+    KEYCTL = 94
+    IO_URING_SETUP = 95
+    IO_URING_REGISTER = 96
+    SOCKET = 97
+    BIND = 98
+    CONNECT = 99
+    LISTEN = 100
+    ACCEPT = 101
+    ACCEPT4 = 102
+    SENDTO = 103
+    SOCKETCALL = 104
 
 
 class RecordKind(IntEnum):
@@ -49,7 +136,7 @@ class RecordKind(IntEnum):
     EXEC = 2
     FORK = 3
     EXIT = 4
-    NAMESPACE = 5
+    CALL = 5
     CONTAINER = 6
 
 
@@ -128,6 +215,13 @@ class NamespaceFlags(IntFlag):
     UTS = 32
     CGROUP = 64
     TIME = 128
+
+
+class WantedFlags(IntFlag):
+    """enum wanted_flags."""
+
+    CONTAINERS = 1
+    HOST = 2
 
 
 class ProcessId(msgspec.Struct, frozen=True, gc=False):
@@ -314,12 +408,76 @@ class ExitRecord(msgspec.Struct, frozen=True, gc=False):
     """exit status, as wait(2) gives it"""
 
 
-class NamespaceRecord(msgspec.Struct, frozen=True, gc=False):
-    """struct namespace_record."""
+class SocketObject(msgspec.Struct, frozen=True, gc=False):
+    """struct socket_object."""
+
+    family: int
+    """AF_*, 0 where there is no socket"""
+    type: int
+    """SOCK_*"""
+    protocol: int
+    """IPPROTO_*, NETLINK_*, or an Ethernet protocol"""
+    local_port: int
+    """in host byte order"""
+    remote_port: int
+    """in host byte order"""
+    local_high: int
+    """first half of the local IPv6 address"""
+    local_low: int
+    """its second half; an IPv4 address is its first four bytes"""
+    remote_high: int
+    """as local_high"""
+    remote_low: int
+    """as local_low"""
+    path: Text
+    """unix: the name it, or what it is connected to, is bound to"""
+
+
+class Target(msgspec.Struct, frozen=True, gc=False):
+    """struct target."""
+
+    container: int
+    """key of its container, 0 for the host's"""
+    process: ProcessId
+    """zero where there is none"""
+    pid: int
+    """thread id in the initial pid namespace"""
+    role: int
+    """enum role"""
+    comm: str
+    """command name"""
+
+
+class CallPath(msgspec.Struct, frozen=True, gc=False):
+    """struct call_path."""
+
+    text: Text
+    """as the caller gave it"""
+    directory: Text
+    """what a relative one is relative to"""
+
+
+class CallRecord(msgspec.Struct, frozen=True, gc=False):
+    """struct call_record."""
 
     header: RecordHeader
-    flags: int
-    """which kinds of namespace were left or joined, 0 for whichever it is: CLONE_NEW*"""
+    file: FileObject
+    socket: SocketObject
+    """the socket that it is about"""
+    target: Target
+    """the process that it is about"""
+    old: CallPath
+    """the first path"""
+    new: CallPath
+    """the second path"""
+    text: Text
+    """an argument that is a string and no path"""
+    address: Text
+    """a socket address, as the caller gave it"""
+    words: Text
+    """numbers that an argument points to"""
+    args: tuple[int, ...]
+    """as they were in the registers"""
 
 
 class ContainerEntry(msgspec.Struct, frozen=True, gc=False):
@@ -390,13 +548,39 @@ class MemberEntry(msgspec.Struct, frozen=True, gc=False):
     """enum member_flags"""
 
 
+class HostEntry(msgspec.Struct, frozen=True, gc=False):
+    """struct host_entry."""
+
+    mnt_ns: int
+    """address of the mount namespace, which is there as long as the host is"""
+    root: int
+    """address of the root directory's dentry"""
+    ns: Namespaces
+    """its namespaces"""
+
+
 class Config(msgspec.Struct, frozen=True, gc=False):
     """struct config."""
 
-    wanted: int
-    wanted_host: int
     raw_paths: int
     agent_tgid: int
+
+
+class CallShape(msgspec.Struct, frozen=True, gc=False):
+    """struct call_shape."""
+
+    wanted: int
+    old_path: int
+    old_dir: int
+    new_path: int
+    new_dir: int
+    text: int
+    file: int
+    address: int
+    pid: int
+    words: int
+    word_count: int
+    pidfd: int
 
 
 _OPEN_RECORD = struct.Struct(
@@ -439,14 +623,14 @@ def _decode_exit_record(record: memoryview) -> ExitRecord:
     return ExitRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), v[68])
 
 
-_NAMESPACE_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQ"
+_CALL_RECORD = struct.Struct(
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQIIIIIHHQ16sHHBBHHHBBHIIIHHQQQQHHBBHQQIIII16sHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHQQQQQQ"
 )
 
 
-def _decode_namespace_record(record: memoryview) -> NamespaceRecord:
-    v = _NAMESPACE_RECORD.unpack_from(record)
-    return NamespaceRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), v[68])
+def _decode_call_record(record: memoryview) -> CallRecord:
+    v = _CALL_RECORD.unpack_from(record)
+    return CallRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), FileObject(v[68], v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], fixed_text(v[77]), read_text(record, v[78], v[79], v[80], v[81], v[82]), read_text(record, v[83], v[84], v[85], v[86], v[87])), SocketObject(v[88], v[89], v[90], v[91], v[92], v[93], v[94], v[95], v[96], read_text(record, v[97], v[98], v[99], v[100], v[101])), Target(v[102], ProcessId(v[103], v[104]), v[106], v[107], fixed_text(v[108])), CallPath(read_text(record, v[109], v[110], v[111], v[112], v[113]), read_text(record, v[114], v[115], v[116], v[117], v[118])), CallPath(read_text(record, v[119], v[120], v[121], v[122], v[123]), read_text(record, v[124], v[125], v[126], v[127], v[128])), read_text(record, v[129], v[130], v[131], v[132], v[133]), read_text(record, v[134], v[135], v[136], v[137], v[138]), read_text(record, v[139], v[140], v[141], v[142], v[143]), v[144:150])
 
 
 _CONTAINER_RECORD = struct.Struct(
@@ -477,22 +661,39 @@ def decode_member_entry(value: bytes) -> MemberEntry:
     return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5])
 
 
-_CONFIG = struct.Struct("<QQQI4x")
+_HOST_ENTRY = struct.Struct("<QQIIIIIIIIII")
+
+
+def decode_host_entry(value: bytes) -> HostEntry:
+    """A struct host_entry from its bytes in a map."""
+    v = _HOST_ENTRY.unpack(value)
+    return HostEntry(v[0], v[1], Namespaces(v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10]))
+
+
+_CONFIG = struct.Struct("<QI4x")
 
 
 def pack_config(value: Config) -> bytes:
     """The bytes of a struct config."""
-    return _CONFIG.pack(value.wanted, value.wanted_host, value.raw_paths, value.agent_tgid)
+    return _CONFIG.pack(value.raw_paths, value.agent_tgid)
 
 
-Record = OpenRecord | ExecRecord | ForkRecord | ExitRecord | NamespaceRecord | ContainerRecord
+_CALL_SHAPE = struct.Struct("<BBBBBBBBBBBB")
+
+
+def pack_call_shape(value: CallShape) -> bytes:
+    """The bytes of a struct call_shape."""
+    return _CALL_SHAPE.pack(value.wanted, value.old_path, value.old_dir, value.new_path, value.new_dir, value.text, value.file, value.address, value.pid, value.words, value.word_count, value.pidfd)
+
+
+Record = OpenRecord | ExecRecord | ForkRecord | ExitRecord | CallRecord | ContainerRecord
 
 _DECODERS: dict[int, Callable[[memoryview], Record]] = {
     RecordKind.OPEN: _decode_open_record,
     RecordKind.EXEC: _decode_exec_record,
     RecordKind.FORK: _decode_fork_record,
     RecordKind.EXIT: _decode_exit_record,
-    RecordKind.NAMESPACE: _decode_namespace_record,
+    RecordKind.CALL: _decode_call_record,
     RecordKind.CONTAINER: _decode_container_record,
 }
 _HEAD = struct.Struct("<8xIH")
@@ -561,5 +762,12 @@ FIELDS: tuple[tuple[str, str, type[msgspec.Struct], str, str], ...] = (
     ("evt.arg.filename", "path argument", ExecRecord, "filename", "the program's path as the caller gave it"),
     ("evt.arg.flags", "clone_flags", ForkRecord, "flags", "what parent and child share: CLONE_*"),
     ("evt.arg.status", "int", ExitRecord, "code", "exit status, as wait(2) gives it"),
-    ("evt.arg.flags", "clone_flags", NamespaceRecord, "flags", "which kinds of namespace were left or joined, 0 for whichever it is: CLONE_NEW*"),
+    ("fd.ino", "uint", CallRecord, "file.inode", "inode number"),
+    ("fd.dev", "dev", CallRecord, "file.dev", "device number of the filesystem, as /proc/PID/mountinfo gives it"),
+    ("fd.rdev", "dev", CallRecord, "file.rdev", "device number of a device node"),
+    ("fd.mode", "uint", CallRecord, "file.mode", "inode type and permission bits"),
+    ("fd.uid", "uint", CallRecord, "file.uid", "owner of the inode"),
+    ("fd.nlink", "uint", CallRecord, "file.links", "hard links"),
+    ("fd.fs_magic", "uint", CallRecord, "file.fs_magic", "magic number of the filesystem"),
+    ("fd.fs_type", "string", CallRecord, "file.fs_type", "name of the filesystem type"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from stockade.events._records import EventType, Record
+from stockade.events._records import EventType, Namespaces, Record
 from stockade.events.entities import Container, Process
 from stockade.events.values import ABSENT, Missing
 
@@ -21,6 +21,9 @@ class Event(msgspec.Struct):
         time_ns: wall clock, ns since the epoch.
         start_ns: the process's start on the same clock.
         number: how many events the agent has seen, this one included.
+        target: the process that a call is about.
+        target_container: its container; None for the host.
+        host_namespaces: those of the host.
     """
 
     record: Record
@@ -31,6 +34,9 @@ class Event(msgspec.Struct):
     time_ns: int = 0
     start_ns: int = 0
     number: int = 0
+    target: Process | None = None
+    target_container: Container | None = None
+    host_namespaces: Namespaces | None = None
 
     @property
     def type(self) -> EventType:

@@ -33,7 +33,8 @@ _OTHERS = {
     "userdeleted",
 }
 
-COLLECTED = frozenset(kind.name.lower() for kind in EventType if kind is not EventType.NONE)
+_NO_EVENTS = {EventType.NONE, EventType.SOCKETCALL}
+COLLECTED = frozenset(kind.name.lower() for kind in EventType if kind not in _NO_EVENTS)
 KNOWN = (
     COLLECTED
     | _OTHERS

@@ -10,13 +10,15 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from operator import attrgetter
 from typing import TypeAlias
 
 import msgspec
 
 from stockade.events import _records as records
-from stockade.events import container_fields, file_fields, planned, process_fields
+from stockade.events import call_fields, container_fields, file_fields, planned, process_fields
+from stockade.events.calls import CALLS
 from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Origin, Resolver, Subscript, text_value
 from stockade.events.flags import capability_names, clone_flags, mode_names, open_flags
@@ -53,7 +55,7 @@ _KINDS: dict[type[msgspec.Struct], tuple[str, ...]] = {
     records.ExecRecord: ("exec",),
     records.ForkRecord: ("fork",),
     records.ExitRecord: ("exit",),
-    records.NamespaceRecord: ("namespace",),
+    records.CallRecord: call_fields.FAMILIES,
     records.ContainerRecord: ("container",),
 }
 
@@ -69,14 +71,13 @@ KIND_OF: dict[records.EventType, str] = {
     records.EventType.EXECVEAT: "exec",
     records.EventType.CLONE: "fork",
     records.EventType.PROCEXIT: "exit",
-    records.EventType.SETNS: "namespace",
-    records.EventType.UNSHARE: "namespace",
     records.EventType.CONTAINER: "container",
     records.EventType.CONTAINER_CREATE: "container",
     records.EventType.CONTAINER_EXEC: "container",
     records.EventType.CONTAINER_VISIT: "container",
     records.EventType.CONTAINER_STOP: "container",
     records.EventType.CONTAINER_DISCARD: "container",
+    **{kind: call.family for kind, call in CALLS.items()},
 }
 
 
@@ -161,6 +162,8 @@ def _attribute(path: str, rendering: Rendering) -> Callable[[records.Record], Va
             missing = file_fields.missing_object(record)
             if missing is not None:
                 return missing
+        if of_object and isinstance(record, records.CallRecord) and not record.file.fs_type:
+            return ABSENT
         value: Text | str | int = get(record)
         if isinstance(value, Text):
             return text_value(value)
@@ -213,6 +216,25 @@ _EVENT_FIELDS = (
 
 _FILLED = [*_generated(), *_EVENT_FIELDS, *file_fields.FIELDS, *process_fields.FIELDS]
 _FILLED += container_fields.FIELDS
+
+
+def _with_calls(filled: dict[str, Field]) -> dict[str, Field]:
+    """Fields that other events have too get what calls say."""
+    found = dict(filled)
+    for field in call_fields.FIELDS:
+        other = filled.get(field.name)
+        found[field.name] = field if other is None else _either(other, field)
+    return found
+
+
+def _either(other: Field, call: Field) -> Field:
+    def resolve(event: Event) -> Value:
+        chosen = call if isinstance(event.record, records.CallRecord) else other
+        return chosen.resolve(event) if chosen.resolve else UNKNOWN
+
+    return replace(other, resolve=resolve, events=(*other.events, *call.events))
+
+
 CATALOGUE: dict[str, Field] = {field.name: field for field in planned.FIELDS}
-CATALOGUE |= {field.name: field for field in _FILLED}
+CATALOGUE |= _with_calls({field.name: field for field in _FILLED})
 CATALOGUE = dict(sorted(CATALOGUE.items()))

@@ -99,8 +99,14 @@ def _number(record: OpenRecord) -> Value:
     return record.header.result if record.header.result >= 0 else ABSENT
 
 
-def _type(file: FileObject) -> str:
+def file_type(file: FileObject) -> str:
+    """What kind of inode it is."""
     return _FILE_TYPES.get(file.mode >> 12, "unknown")
+
+
+def type_character(file: FileObject) -> str:
+    """The same in a letter."""
+    return _TYPE_CHARACTERS.get(file_type(file), "f")
 
 
 def _raw_path(record: OpenRecord) -> Value:
@@ -148,12 +154,12 @@ FIELDS = (
     ),
     _open("fd.directory", _P, "directory of fd.name", _part(posixpath.dirname)),
     _open("fd.filename", _S, "last part of fd.name", _part(posixpath.basename)),
-    _open("fd.type", _S, "file, directory, char, block, fifo or socket", _of_object(_type)),
+    _open("fd.type", _S, "file, directory, char, block, fifo or socket", _of_object(file_type)),
     _open(
         "fd.typechar",
         _S,
         "f, or p and u for fifos and sockets",
-        _of_object(lambda file: _TYPE_CHARACTERS.get(_type(file), "f")),
+        _of_object(type_character),
     ),
     _open("fd.dev.major", _I, "major of fd.dev", _of_object(lambda file: file.dev >> 8 & 0xFFF)),
     _open(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 
 _ACCESS = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 # The values differ between architectures; os has the host's.
@@ -76,3 +77,10 @@ def mode_names(mode: int) -> list[str]:
 def clone_flags(flags: int) -> list[str]:
     """CLONE_* of a clone; the low byte, the exit signal, is left out."""
     return [name for bit, name in _CLONE.items() if flags & bit]
+
+
+def flag_names(table: Mapping[int, str], flags: int) -> list[str]:
+    """The names of the bits that are set; none are 0, and bits without a name are their number."""
+    found = [name for bit, name in table.items() if flags & bit]
+    rest = flags & ~sum(bit for bit in table if flags & bit)
+    return [*found, *([hex(rest)] if rest else [])] or ["0"]

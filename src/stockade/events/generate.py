@@ -89,7 +89,8 @@ class Generator:
             parts += self._classes(self._btf.struct(name))
         parts += [self._decoder(name) for name in layout.RECORDS]
         parts += [self._value_decoder(name) for name in layout.VALUES]
-        parts += [self._packer("config"), self._dispatch(), self._fields()]
+        parts += [self._packer(name) for name in layout.SETTINGS]
+        parts += [self._dispatch(), self._fields()]
         return "\n\n".join(parts)
 
     def _lengths(self, found: Type) -> str:
@@ -227,7 +228,9 @@ class Generator:
 
     def _packer(self, name: str) -> str:
         form, places = self._format(name)
-        values = ", ".join(f"value.{'.'.join(path)}" for path in places)
+        values = ", ".join(
+            "0" if path[-1] == "reserved" else f"value.{'.'.join(path)}" for path in places
+        )
         return (
             f'_{name.upper()} = struct.Struct("{form}")\n\n\n'
             f"def pack_{name}(value: {class_name(name)}) -> bytes:\n"

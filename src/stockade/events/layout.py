@@ -13,12 +13,14 @@ RECORDS = (
     "exec_record",
     "fork_record",
     "exit_record",
-    "namespace_record",
+    "call_record",
     "container_record",
 )
 # What maps hold.
-VALUES = ("container_entry", "member_entry")
-SHARED = (*RECORDS, *VALUES, "config")
+VALUES = ("container_entry", "member_entry", "host_entry")
+# What the agent writes before load.
+SETTINGS = ("config", "call_shape")
+SHARED = (*RECORDS, *VALUES, *SETTINGS)
 ENUMS = (
     "event_type",
     "record_kind",
@@ -31,6 +33,7 @@ ENUMS = (
     "container_state",
     "member_flags",
     "namespace_flags",
+    "wanted_flags",
 )
 _INTEGERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 

@@ -16,20 +16,13 @@ _NOWHERE = ("other",)
 _TABLE: tuple[tuple[tuple[str, ...], FieldType, str], ...] = (
     (
         _NETWORK,
-        FieldType.INT,
-        "fd.cport fd.sport fd.lport fd.rport",
-    ),
-    (_NETWORK, FieldType.IP, "fd.cip fd.sip fd.lip fd.rip"),
-    (_NETWORK, FieldType.NET, "fd.cnet fd.snet fd.lnet fd.rnet"),
-    (
-        _NETWORK,
         FieldType.STRING,
         (
-            "fd.l4proto fd.sockfamily fd.proto fd.cproto fd.sproto fd.lproto fd.rproto fd.cip.name"
+            "fd.proto fd.cproto fd.sproto fd.lproto fd.rproto fd.cip.name"
             " fd.sip.name fd.lip.name fd.rip.name"
         ),
     ),
-    (_NETWORK, FieldType.BOOL, "fd.is_server fd.connected fd.name_changed"),
+    (_NETWORK, FieldType.BOOL, "fd.connected fd.name_changed"),
     (_IO, FieldType.BYTES, "evt.buffer"),
     (_IO, FieldType.INT, "evt.buflen syslog.facility syslog.severity"),
     (
@@ -93,7 +86,7 @@ _TABLE: tuple[tuple[tuple[str, ...], FieldType, str], ...] = (
         ),
     ),
     (("all",), FieldType.STRING, "evt.args"),
-    (_NOWHERE, FieldType.PATH, "fs.path.name fs.path.nameraw fs.path.source fs.path.target"),
+    (_NOWHERE, FieldType.PATH, "fs.path.nameraw"),
     (_NOWHERE, FieldType.PATH, "fs.path.sourceraw fs.path.targetraw evt.abspath"),
 )
 
@@ -109,7 +102,6 @@ _INDEXED: tuple[tuple[FieldType, Subscript, str], ...] = (
 _ENVIRONMENTS = ("proc.env", "proc.aenv")
 _NUMBERED = "evt.arg"
 _SETS = "fd.types"
-_EITHER_SIDE = (("fd.ip", FieldType.IP), ("fd.net", FieldType.NET), ("fd.port", FieldType.INT))
 
 # Arguments of system calls, by Falco's names; all are text, as Falco has them.
 _ARGUMENTS = """
@@ -149,7 +141,6 @@ def _fields() -> list[Field]:
         for name in _ENVIRONMENTS
     ]
     found.append(Field(_NUMBERED, FieldType.STRING, doc, subscript=Subscript.NUMBER))
-    found += [Field(name, kind, doc, events=_NETWORK, many=Many.ANY) for name, kind in _EITHER_SIDE]
     found += [
         Field(f"evt.arg.{name}", FieldType.STRING, doc, events=_NOWHERE, origin=Origin.ARGUMENT)
         for name in _ARGUMENTS

@@ -187,6 +187,10 @@ class Object:
             check(self._lib.core_is_iterator(self._object, program.encode()), f"find {program}")
         )
 
+    def is_loaded(self, program: str) -> bool:
+        """Whether load took a program along."""
+        return int(self._lib.core_program_fd(self._object, program.encode())) >= 0
+
     def run_iterator(self, program: str) -> int:
         """Run an iterator once; returns how many bytes it wrote."""
         return check(self._lib.core_run_iterator(self._object, program.encode()), f"run {program}")

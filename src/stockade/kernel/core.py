@@ -68,6 +68,12 @@ def require_btf() -> None:
         )
 
 
+@functools.cache
+def has_tracepoint(name: str) -> bool:
+    """Whether this kernel was built with a tracepoint; its BTF has a type for each."""
+    return f"btf_trace_{name}\0".encode() in BTF.read_bytes()
+
+
 def require_privilege() -> None:
     """Raise MissingPrivilege for a process that may not use BPF."""
     if os.stat("/proc/self/ns/user").st_ino != _INITIAL_USER_NS:

@@ -96,9 +96,9 @@ def _privilege() -> Finding:
 
 def _architecture() -> Finding:
     machine = os.uname().machine
-    if machine in syscalls.TABLES:
+    if machine in syscalls.ARCHITECTURES:
         return Finding("architecture", Answer.YES, machine)
-    supported = " or ".join(syscalls.TABLES)
+    supported = " or ".join(syscalls.ARCHITECTURES)
     return Finding("architecture", Answer.NO, f"{machine} is not supported", f"use {supported}")
 
 

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import resources
+from operator import or_
 from types import TracebackType
 from typing import Self
 
 from stockade.errors import LoadError, MissingFeature
-from stockade.events import LAYOUT, Btf, Config, EventType, LossReason, layout_digest, pack_config
+from stockade.events import (
+    LAYOUT,
+    Btf,
+    Config,
+    EventType,
+    LossReason,
+    Namespaces,
+    WantedFlags,
+    decode_host_entry,
+    layout_digest,
+    pack_call_shape,
+    pack_config,
+)
+from stockade.events.calls import shape
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
-from stockade.kernel.core import require_btf, require_privilege
+from stockade.kernel.core import has_tracepoint, require_btf, require_privilege
 from stockade.kernel.pins import Pins
 from stockade.kernel.provenance import Provenance, find_host, settle
 from stockade.kernel.ring import Ring
 
 # With these a task can come into a container.
+_EVENT_TYPES = 256  # of call_shapes[]
 _ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE})
+# What i386 has one system call for.
+_SOCKETCALLS = (
+    EventType.SOCKET,
+    EventType.BIND,
+    EventType.CONNECT,
+    EventType.LISTEN,
+    EventType.ACCEPT,
+    EventType.ACCEPT4,
+    EventType.SENDTO,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +65,14 @@ class Wanted:
     def types(self) -> frozenset[EventType]:
         """Those that are wanted at all."""
         return self.containers | self.host
+
+    def flags(self, kind: EventType) -> WantedFlags:
+        """Of whom an event type is wanted."""
+        if kind is EventType.SOCKETCALL:
+            return functools.reduce(or_, map(self.flags, _SOCKETCALLS))
+        return (WantedFlags.CONTAINERS if kind in self.containers else WantedFlags(0)) | (
+            WantedFlags.HOST if kind in self.host else WantedFlags(0)
+        )
 
 
 def object_image(name: str) -> bytes:
@@ -97,6 +130,8 @@ class Sensor:
             self._object.set_max_entries("members", max_members)
             if pins:
                 pins.hand_over(self._object)
+            if not has_tracepoint("io_uring_complete"):
+                self._object.set_autoload("uring_complete", on=False)
             self._object.load()
             self.ring = Ring(self._object.map("events"))
             self._losses = self._object.map("losses")
@@ -104,7 +139,7 @@ class Sensor:
             self.provenance = Provenance(*maps)
             find_host(self._object)
             for program in self._object.programs():
-                if not self._object.is_iterator(program):
+                if self._object.is_loaded(program) and not self._object.is_iterator(program):
                     self._object.attach(program)
             self.settle()
             if pins:
@@ -129,6 +164,11 @@ class Sensor:
         self.ring.close()
         self._object.close()
 
+    def host_namespaces(self) -> Namespaces:
+        """The host's, as the programs compare with them."""
+        value = self._object.map(".bss").lookup(bytes(4)) or b""
+        return decode_host_entry(value).ns
+
     def settle(self) -> None:
         """Find the containers of tasks that were there before, or could not be kept."""
         settle(self._object)
@@ -136,30 +176,39 @@ class Sensor:
     def losses(self) -> dict[str, int]:
         """How much did not arrive so far, by reason; reasons without a loss are left out."""
         totals: dict[str, int] = {}
+        for (reason, _), count in self.losses_by_type().items():
+            totals[reason] = totals.get(reason, 0) + count
+        return totals
+
+    def losses_by_type(self) -> dict[tuple[str, str], int]:
+        """The same by reason and event type."""
+        found: dict[tuple[str, str], int] = {}
         types = self._losses.max_entries // len(LossReason)
         for key in range(self._losses.max_entries):
-            reason = LossReason(key // types).name.lower()
             values = self._losses.lookup_percpu(key.to_bytes(4, "little"))
             if count := sum(int.from_bytes(value, "little") for value in values):
-                totals[reason] = totals.get(reason, 0) + count
-        return totals
+                reason = LossReason(key // types).name.lower()
+                found[reason, EventType(key % types).name.lower()] = count
+        return found
 
     def _configure(self, wanted: Wanted, ring_bytes: int) -> None:
         machine = os.uname().machine
-        if machine not in syscalls.TABLES:
+        if machine not in syscalls.ARCHITECTURES:
             raise MissingFeature(f"the architecture {machine} is not supported")
         config = Config(
             agent_tgid=os.getpid(),
-            wanted=_mask(wanted.containers),
-            wanted_host=_mask(wanted.host),
             raw_paths=wanted.raw_paths,
         )
         self._object.set_variable("config", pack_config(config))
-        self._object.set_variable(
-            "syscall_types", syscalls.pack_table(machine, wanted.types | _ALWAYS)
-        )
+        collected = {kind for kind in EventType if kind in _ALWAYS or wanted.flags(kind)}
+        self._object.set_variable("syscall_types", syscalls.pack_table(machine, collected))
+        self._object.set_variable("call_shapes", _pack_shapes(wanted))
         self._object.set_max_entries("events", ring_bytes)
 
 
-def _mask(types: Collection[EventType]) -> int:
-    return sum(1 << kind for kind in types)
+def _pack_shapes(wanted: Wanted) -> bytes:
+    """The bytes of call_shapes[]."""
+    packed = b""
+    for kind in EventType:
+        packed += pack_call_shape(shape(kind, wanted.flags(kind)))
+    return packed.ljust(len(packed) // len(EventType) * _EVENT_TYPES, b"\0")

@@ -94,6 +94,11 @@ class Containers:
     def __len__(self) -> int:
         return len(self._known)
 
+    def by_key(self, key: int) -> Container | None:
+        """A container that some task belongs to; None for the host, and for what looks like one."""
+        known = self._known.get(key)
+        return None if known is None or known.sandbox else known.container
+
     def of(self, task: Task) -> Container | None:
         """The container of a task; None for the host's, and for what only looks like one."""
         if not task.container:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from stockade.events import Container, EventType, Role, Text
+from stockade.events.calls import CALLS
 from stockade.rules import Engine
 from tests.support.records import FILE, TASK, event, exec_record, header, open_record
 from tests.unit.rules.helpers import macro, made, rule
@@ -18,7 +19,10 @@ OPENS = {
     EventType.OPEN_BY_HANDLE_AT,
 }
 EXECS = {EventType.EXECVE, EventType.EXECVEAT}
-ALL = {kind for kind in EventType if kind is not EventType.NONE}
+ALL = set(EventType) - {EventType.NONE, EventType.SOCKETCALL}
+# Whatever may be about a descriptor.
+FILES = OPENS | set(CALLS)
+NETWORK = {kind for kind, call in CALLS.items() if call.family == "network"}
 
 
 def engine(*conditions: str, **keys: str) -> Engine:
@@ -38,19 +42,22 @@ def engine(*conditions: str, **keys: str) -> Engine:
         ("not evt.type in (open, openat)", ALL - {EventType.OPEN, EventType.OPENAT}),
         ("evt.type startswith exec", EXECS),
         ("evt.type = procexit", {EventType.PROCEXIT}),
-        ("evt.type = ptrace", set()),
+        ("evt.type = ptrace", {EventType.PTRACE}),
+        ("evt.type = read", set()),
         ("proc.name = x", ALL),
-        ("fd.name = x", OPENS),
+        ("fd.name = x", FILES),
+        ("fd.host_path = x", OPENS),
         ("fd.name startswith /etc and evt.type = openat", {EventType.OPENAT}),
         ("fd.name = x or proc.name = y", ALL),
         ("not fd.name = x", ALL),
-        ("fd.name exists", OPENS),
+        ("fd.name exists", FILES),
         ("not fd.name exists", ALL),
         ("fd.name = x and evt.type = execve", set()),
-        ("fd.sip = ::1", set()),
+        ("fd.sip = ::1", NETWORK),
+        ("fd.connected = true", NETWORK),
         ("evt.type = open and (fd.sip = ::1 or fd.name = x)", {EventType.OPEN}),
-        ("tolower(fd.name) = x", OPENS),
-        ("proc.name = val(fd.filename)", OPENS),
+        ("tolower(fd.name) = x", FILES),
+        ("proc.name = val(fd.filename)", FILES),
     ],
 )
 def test_only_what_rules_ask_for_is_wanted(condition: str, wanted: set[EventType]) -> None:

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Containers, by what is theirs: mount namespaces and cgroups. An entry lives
+ * as long as tasks belong to it, and the last one that goes takes it away.
+ */
+#ifndef STOCKADE_LIB_CONTAINER_H
+#define STOCKADE_LIB_CONTAINER_H
+
+#include "lib/record.bpf.h"
+
+#define CGROUP_LEVELS_MAX 64
+#define KEY_SHIFT 60
+#define KEY_OF_MNT_NS 15ULL
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct container_entry);
+} containers SEC(".maps");
+
+/* Container by the id of the mount namespace it started in. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, __u64);
+} mnt_ns_owners SEC(".maps");
+
+/* The same for namespaces that its tasks made later: they may make any number, so these age. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u64);
+} mnt_ns_makers SEC(".maps");
+
+/* Container by its cgroups: kernfs id, with the hierarchy as in keys. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u64);
+} cgroup_owners SEC(".maps");
+
+/* What an agent before this one knew; empty, or its pinned maps. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, struct member_entry);
+} past_members SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, struct container_entry);
+} past_containers SEC(".maps");
+
+static __always_inline __u64 cgroup_key(__u32 hierarchy, __u64 id)
+{
+	return (__u64)(hierarchy + 1) << KEY_SHIFT | id;
+}
+
+static __always_inline struct container_entry *find_container(__u64 key)
+{
+	return bpf_map_lookup_elem(&containers, &key);
+}
+
+/*
+ * Global functions are verified once, on their own, which keeps their callers
+ * small; they take numbers only. Read anew, an address is one to the verifier.
+ */
+static __always_inline __u64 address_of(struct task_struct *task)
+{
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &task);
+	return address;
+}
+
+/* ---- whose namespace, whose cgroup ---- */
+
+static __always_inline __u64 owner_of_mnt_ns(__u64 id)
+{
+	__u64 *owner = bpf_map_lookup_elem(&mnt_ns_owners, &id);
+
+	if (!owner)
+		owner = bpf_map_lookup_elem(&mnt_ns_makers, &id);
+	return owner ? *owner : 0;
+}
+
+struct climb {
+	struct cgroup *cgroup;
+	__u64 wanted; /* a key of cgroup_owners, or 0 for any that is there */
+	__u64 found;  /* the container */
+	__u32 hierarchy;
+};
+
+static long climb_step(__u32 index, struct climb *climb)
+{
+	__u64 key, *owner;
+
+	if (!climb->cgroup || cgroup_level(climb->cgroup) == 0)
+		return 1;
+	key = cgroup_key(climb->hierarchy, cgroup_id(climb->cgroup));
+	owner = bpf_map_lookup_elem(&cgroup_owners, &key);
+	if (owner && (!climb->wanted || climb->wanted == key)) {
+		climb->found = *owner;
+		return 1;
+	}
+	climb->cgroup = parent_cgroup(climb->cgroup);
+	return 0;
+}
+
+/* The container in whose cgroup, or below it, a task is. */
+__noinline __u64 owner_by_cgroup(__u64 address)
+{
+	struct task_struct *task = (void *)address;
+
+	for (__u32 hierarchy = 0; hierarchy < CGROUPS_MAX; hierarchy++) {
+		struct climb climb = {
+			.cgroup = task_cgroup(task, hierarchy),
+			.hierarchy = hierarchy,
+		};
+
+		bpf_loop(CGROUP_LEVELS_MAX, climb_step, &climb, 0);
+		if (climb.found)
+			return climb.found;
+	}
+	return 0;
+}
+
+/*
+ * The container that a task comes into, when it comes: a cgroup can be another
+ * container's as well, or lie below it, the mount namespace is its own.
+ */
+static __always_inline __u64 owner_of(struct task_struct *task)
+{
+	__u64 owner = owner_of_mnt_ns(mnt_ns_id(mnt_ns(task)));
+
+	/* What it made can outlive a container. */
+	return find_container(owner) ? owner : 0;
+}
+
+/* A task of the container is in a mount namespace: who comes there later comes to the container. */
+static __always_inline void own_mnt_ns(struct task_struct *task, __u64 container)
+{
+	__u64 id;
+
+	if (in_host_mnt_ns(task))
+		return;
+	id = mnt_ns_id(mnt_ns(task));
+	if (!bpf_map_lookup_elem(&mnt_ns_owners, &id))
+		bpf_map_update_elem(&mnt_ns_makers, &id, &container, BPF_NOEXIST);
+}
+
+/* ---- containers ---- */
+
+static __always_inline int own(struct container_entry *container)
+{
+	__u64 key = container->key, id = container->mnt_ns_id;
+	long err = bpf_map_update_elem(&mnt_ns_owners, &id, &key, BPF_ANY);
+
+	for (__u32 i = 0; i < CGROUPS_MAX; i++) {
+		if (!container->cgroups[i])
+			continue;
+		id = cgroup_key(i, container->cgroups[i]);
+		err |= bpf_map_update_elem(&cgroup_owners, &id, &key, BPF_ANY);
+	}
+	if (err)
+		count_loss(LOSS_CONTAINERS_FULL, EVENT_CONTAINER);
+	return 0;
+}
+
+/* Another container can have taken over since: one that got a cgroup after its namespaces. */
+static __always_inline void give_up(void *map, __u64 id, __u64 key)
+{
+	__u64 *owner = bpf_map_lookup_elem(map, &id);
+
+	if (owner && *owner == key)
+		bpf_map_delete_elem(map, &id);
+}
+
+static __always_inline void disown(struct container_entry *container)
+{
+	__u64 key = container->key;
+
+	give_up(&mnt_ns_owners, container->mnt_ns_id, key);
+	for (__u32 i = 0; i < CGROUPS_MAX; i++)
+		give_up(&cgroup_owners, cgroup_key(i, container->cgroups[i]), key);
+}
+
+static __always_inline void submit_container(struct slot *slot, __u8 type,
+					     struct container_entry *container)
+{
+	struct container_record *record = (void *)slot->record;
+
+	fill_header(slot, RECORD_CONTAINER, type, 0, bpf_get_current_task_btf());
+	record->header.task.container = container->key;
+	bpf_probe_read_kernel(&record->container, sizeof(record->container), container);
+	submit_record(slot);
+}
+
+/* Say what has become of a container. */
+static __noinline int report_container(__u8 type, __u64 key)
+{
+	struct container_entry *container = find_container(key);
+	struct slot *slot;
+
+	if (!container)
+		return 0;
+	slot = claim_slot(type);
+	if (!slot)
+		return 0;
+	begin_record(slot, struct container_record);
+	submit_container(slot, type, container);
+	release_slot(slot);
+	return 0;
+}
+
+static __always_inline void populate(__u64 key)
+{
+	struct container_entry *container = find_container(key);
+
+	if (container)
+		__sync_fetch_and_add(&container->tasks, 1);
+}
+
+/* One task less; the last one ends the container. */
+__noinline int depopulate(__u64 key)
+{
+	struct container_entry *container = find_container(key);
+
+	if (!container || __sync_fetch_and_sub(&container->tasks, 1) != 1)
+		return 0;
+	report_container(container->state == CONTAINER_RUNNING ? EVENT_CONTAINER_STOP
+							       : EVENT_CONTAINER_DISCARD,
+			 key);
+	disown(container);
+	bpf_map_delete_elem(&containers, &key);
+	return 0;
+}
+
+#endif

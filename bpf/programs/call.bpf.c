@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every other system call that rules are about, by one program: the agent's
+ * table says which arguments are paths, descriptors, addresses or processes.
+ * Results come with it, failed attempts included.
+ *
+ * Hook: sys_exit (programs/syscall.bpf.c). Descriptors, sockets and processes
+ * are the kernel's objects after the call. Paths are the caller's arguments,
+ * read after the call, which another thread may have rewritten since: they are
+ * marked so, and resolved against the directory that they start from, no further.
+ *
+ * Known gaps: a descriptor that another thread has replaced meanwhile; a task
+ * number whose task has gone; absolute paths of a task that has changed its root
+ * are told as it gives them. Of i386's calls, the high half of truncate64's
+ * length is missing, and umount has flags where it takes none.
+ */
+#include "lib/file.bpf.h"
+#include "lib/provenance.bpf.h"
+#include "lib/socket.bpf.h"
+#include "lib/syscall.bpf.h"
+
+#define ADDRESS_MAX 128
+#define ARGS_MASK 7
+#define ANON_INODE_FS_MAGIC 0x09041934
+#define CAPABILITY_VERSION_1 0x19980330
+
+static __always_inline __u64 argument(struct call_record *record, __u8 number)
+{
+	__u32 index = (number - 1) & ARGS_MASK;
+
+	/* Or the compiler checks one copy of it and uses another. */
+	barrier_var(index);
+	return index < CALL_ARGS_MAX ? record->args[index] : 0;
+}
+
+/*
+ * These are global functions: the verifier looks at each once, and not again
+ * for every way to get there. It lets them have the slot by its type.
+ */
+__noinline int fill_call_path(struct slot *slot, bool is_new, __u64 path, __s32 dirfd)
+{
+	struct call_record *record;
+	struct call_path *out;
+	char first = 0;
+
+	if (!slot || !path)
+		return 0;
+	record = (void *)slot->record;
+	out = is_new ? &record->new : &record->old;
+	append_user_string(slot, &out->text, (const void *)path);
+	bpf_probe_read_user(&first, sizeof(first), (const void *)path);
+	if (first != '/')
+		append_start_dir(slot, &out->directory, bpf_get_current_task_btf(), dirfd);
+	return 0;
+}
+
+static __always_inline void fill_address(struct slot *slot, struct call_record *record, __u8 number)
+{
+	const void *from = (const void *)argument(record, number);
+	__u32 length = argument(record, number + 1);
+
+	if (from && length >= 2 && length <= ADDRESS_MAX)
+		append_user_bytes(slot, &record->address, from, length);
+}
+
+static __always_inline void fill_words(struct slot *slot, struct call_record *record,
+				       const struct call_shape *shape)
+{
+	const void *from = (const void *)argument(record, shape->words);
+	__u32 count = shape->word_count, version = 0;
+
+	if (!from)
+		return;
+	/* The first version of capset has sets of half the size. */
+	bpf_probe_read_user(&version, sizeof(version), (const void *)record->args[0]);
+	if (record->header.type == EVENT_CAPSET && version == CAPABILITY_VERSION_1)
+		count /= 2;
+	append_user_bytes(slot, &record->words, from, count * sizeof(__u32));
+}
+
+/* A pidfd's process: in the inode since v6.9 (cb12fd8e0dab), before in the file. */
+static __always_inline struct pid *pid_of_file(struct file *file)
+{
+	struct inode *inode = READ(struct file, file, f_inode);
+	struct super_block *sb = READ(struct inode, inode, i_sb);
+	unsigned long magic = READ(struct super_block, sb, s_magic);
+	struct dentry *dentry = READ(struct file, file, f_path.dentry);
+	char name[] = "[pidfd]", found[sizeof(name)] = {};
+
+	if (magic == PID_FS_MAGIC)
+		return READ(struct inode, inode, i_private);
+	if (magic != ANON_INODE_FS_MAGIC)
+		return NULL;
+	bpf_probe_read_kernel(found, sizeof(found), READ(struct dentry, dentry, d_name).name);
+	return __builtin_memcmp(found, name, sizeof(name)) ? NULL
+							   : READ(struct file, file, private_data);
+}
+
+__noinline int fill_call_file(struct slot *slot, __u32 fd)
+{
+	struct file *file = current_file(bpf_get_current_task_btf(), fd);
+	struct call_record *record;
+
+	if (!slot || !file)
+		return 0;
+	record = (void *)slot->record;
+	fill_file(slot, &record->file, file);
+	if (is_socket(file))
+		fill_socket(slot, &record->socket, &record->target, file);
+	else
+		fill_target_pid(&record->target, pid_of_file(file));
+	return 0;
+}
+
+__noinline int fill_call_target(struct slot *slot, __s32 nr)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct call_record *record;
+
+	if (!slot || nr <= 0)
+		return 0;
+	record = (void *)slot->record;
+	fill_target_pid(&record->target, (void *)find_pid(pid_ns(task), nr));
+	return 0;
+}
+
+__noinline int fill_call_pidfd(struct slot *slot, __u32 fd)
+{
+	struct file *file = current_file(bpf_get_current_task_btf(), fd);
+	struct call_record *record;
+
+	if (!slot || !file)
+		return 0;
+	record = (void *)slot->record;
+	fill_target_pid(&record->target, pid_of_file(file));
+	return 0;
+}
+
+static __always_inline void fill_strings(struct slot *slot, struct call_record *record,
+					 const struct call_shape *shape)
+{
+	if (shape->old_path)
+		fill_call_path(slot, false, argument(record, shape->old_path),
+			       shape->old_dir ? argument(record, shape->old_dir) : AT_FDCWD);
+	if (shape->new_path)
+		fill_call_path(slot, true, argument(record, shape->new_path),
+			       shape->new_dir ? argument(record, shape->new_dir) : AT_FDCWD);
+	if (shape->text && argument(record, shape->text))
+		append_user_string(slot, &record->text, (void *)argument(record, shape->text));
+	if (shape->address)
+		fill_address(slot, record, shape->address);
+	if (shape->words)
+		fill_words(slot, record, shape);
+}
+
+static __always_inline void fill_objects(struct slot *slot, struct call_record *record,
+					 const struct call_shape *shape, long result)
+{
+	if (shape->file == SHAPE_RESULT) {
+		if (result >= 0)
+			fill_call_file(slot, result);
+	} else if (shape->file) {
+		fill_call_file(slot, argument(record, shape->file));
+	}
+	if (shape->pid)
+		fill_call_target(slot, argument(record, shape->pid));
+	if (shape->pidfd)
+		fill_call_pidfd(slot, argument(record, shape->pidfd));
+}
+
+/* i386 multiplexes what is done to sockets (uapi/linux/net.h); its arguments lie in memory. */
+static __always_inline __u8 socketcall_type(__u64 number, __u32 *count)
+{
+	*count = 3;
+	switch (number) {
+	case 1:
+		return EVENT_SOCKET;
+	case 2:
+		return EVENT_BIND;
+	case 3:
+		return EVENT_CONNECT;
+	case 4:
+		*count = 2;
+		return EVENT_LISTEN;
+	case 5:
+		return EVENT_ACCEPT;
+	case 11:
+		*count = 6;
+		return EVENT_SENDTO;
+	case 18:
+		*count = 4;
+		return EVENT_ACCEPT4;
+	}
+	return EVENT_NONE;
+}
+
+/* No more than there are: the rest may not be readable. */
+static __always_inline void read_socketcall(struct call_record *record, __u32 count)
+{
+	const __u32 *from = (const void *)record->args[1];
+	__u32 value;
+
+	for (__u32 i = 0; i < CALL_ARGS_MAX; i++) {
+		value = 0;
+		if (i < count)
+			bpf_probe_read_user(&value, sizeof(value), from + i);
+		record->args[i] = value;
+	}
+}
+
+/* @in_memory: how many arguments lie where the second one points to; 0: they are in registers. */
+static __noinline int on_call(struct pt_regs *regs, __u32 abi, __u8 type, long result,
+			      __u32 in_memory)
+{
+	struct call_shape shape = call_shapes[type];
+	struct slot *slot = claim_slot(type);
+	struct call_record *record;
+
+	if (!slot)
+		return 0;
+	record = begin_record(slot, struct call_record);
+	fill_header(slot, RECORD_CALL, type, result, bpf_get_current_task_btf());
+	record->args[0] = ARG1(regs, abi);
+	record->args[1] = ARG2(regs, abi);
+	record->args[2] = ARG3(regs, abi);
+	record->args[3] = ARG4(regs, abi);
+	record->args[4] = ARG5(regs, abi);
+	record->args[5] = ARG6(regs, abi);
+	if (in_memory)
+		read_socketcall(record, in_memory);
+	fill_strings(slot, record, &shape);
+	fill_objects(slot, record, &shape, result);
+	submit_record(slot);
+	release_slot(slot);
+	return 0;
+}

@@ -1,0 +1,81 @@
+"""What the agent tells Prometheus: events, alerts, losses by reason, and its own weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from stockade.errors import StockadeError
+from stockade.kernel import Sensor
+
+Counts = Callable[[], dict[str, int]]
+
+
+class _Agent(Collector):
+    """Reads the agent when somebody asks."""
+
+    def __init__(self, sensor: Sensor, totals: Counts, losses: Counts) -> None:
+        self._sensor = sensor
+        self._totals = totals
+        self._losses = losses
+
+    def collect(self) -> Iterator[Metric]:
+        for name, count in self._totals().items():
+            yield CounterMetricFamily(f"stockade_{name}", f"{name} so far", value=count)
+        lost = CounterMetricFamily(
+            "stockade_lost",
+            "what did not arrive, by reason and event type; any where that is not known",
+            labels=["reason", "event"],
+        )
+        for (reason, event), count in self._sensor.losses_by_type().items():
+            lost.add_metric([reason, event], count)
+        for reason, count in self._losses().items():
+            lost.add_metric([reason, "any"], count)
+        yield lost
+        waiting = self._sensor.ring.available()
+        yield GaugeMetricFamily(
+            "stockade_ring_bytes", "bytes of records that wait to be judged", value=waiting
+        )
+        containers = len(self._sensor.provenance.containers())
+        yield GaugeMetricFamily("stockade_containers", "containers that have tasks", containers)
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """HOST:PORT, or a port of this host alone. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+@contextmanager
+def serve(
+    address: tuple[str, int], sensor: Sensor, totals: Counts, losses: Counts
+) -> Iterator[int]:
+    """Answer at an address while the block runs; gives the port.
+
+    Args:
+        address: host and port; 0 takes any that is free.
+        sensor: at work.
+        totals: how many events and alerts there were.
+        losses: the agent's own, by reason.
+
+    Raises:
+        StockadeError: nobody can listen there.
+    """
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(_Agent(sensor, totals, losses))
+    host, port = address
+    try:
+        server, thread = start_http_server(port, host, registry)
+    except OSError as err:
+        raise StockadeError(f"cannot serve metrics on {host}:{port}: {err.strerror}") from err
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
