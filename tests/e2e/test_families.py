@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.support.agent import Agent
-from tests.support.runc import Options, Runc
+from tests.support.runc import Mount, Options, Runc
 
 SEVERE = {"Emergency", "Alert", "Critical", "Error", "Warning"}
 ADMIN = ("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_MKNOD")
@@ -60,6 +62,17 @@ ACTS = (
         "kill -USR1 {pid}",
         Options(capabilities=ADMIN, namespaces={"pid": None}),
     ),
+    Act(
+        "NS",
+        "Process outside the container reached into",
+        "OTHER={pid} calls ptrace process_vm_readv",
+        Options(capabilities=ADMIN, namespaces={"pid": None}),
+    ),
+    Act("CA", "I/O ports opened from a container", "calls iopl"),
+    Act("CA", "BPF program or map used from a container", "calls bpf"),
+    Act("CA", "Another kernel prepared from a container", "calls kexec_file_load"),
+    Act("EV", "Page faults handled by a process in a container", "calls userfaultfd"),
+    Act("EV", "Keyring of another used in a container", "calls request_key", severe=False),
     Act("UN", "User namespace made in a container", "unshare -U true"),
     Act(
         "PM",
@@ -160,6 +173,39 @@ def test_the_rule_for_it_tells(agent: Agent, runc: Runc, act: Act) -> None:
     assert (alert["priority"] in SEVERE) is act.severe
     assert alert["container"]["role"] == "member"
     assert alert["technique"]
+
+
+def test_an_engines_socket_under_another_name(
+    agent: Agent, runc: Runc, calls: Path, tmp_path: Path
+) -> None:
+    """Who listens tells, not where: a process of the host that is an engine by name."""
+    engine = tmp_path / "dockerd"
+    shutil.copy(calls, engine)
+    share = tmp_path / "share"
+    share.mkdir()
+    with subprocess.Popen([engine, "serve", share / "s"], stdout=subprocess.DEVNULL) as process:
+        try:
+            mounts = (Mount(share, "/share"),)
+            name, done = runc.run(["calls", "connect@shared"], Options(mounts=mounts))
+            assert done.returncode == 0, done.stderr
+            alert = agent.alert("Container runtime contacted from a container", name)
+            assert alert["priority"] == "Critical"
+            assert alert["output_fields"]["target.name"] == "dockerd"
+            assert alert["output_fields"]["fd.name"] == "/share/s"
+        finally:
+            process.kill()
+
+
+def test_a_runtimes_program_is_opened_for_writing(agent: Agent, runc: Runc, tmp_path: Path) -> None:
+    """A copy of the test's own, which nobody runs."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/runc").write_text("no program\n")
+    options = Options(mounts=(Mount(tmp_path, "/mnt"),))
+    name, done = runc.run(["sh", "-c", "cat /mnt/bin/runc; echo x >>/mnt/bin/runc"], options)
+    assert done.returncode == 0, done.stderr
+    alert = agent.alert("Container runtime's program opened for writing in a container", name)
+    assert alert["priority"] == "Critical"
+    assert alert["output_fields"]["fd.name"] == "/mnt/bin/runc"
 
 
 def test_an_ext_filesystem_on_a_loop_device(agent: Agent, runc: Runc) -> None:
