@@ -57,7 +57,7 @@ def test_losses_have_a_reason_and_an_event(runc: Runc, port: int) -> None:
         assert lost > 0
 
 
-@pytest.mark.parametrize("address", ["x", "127.0.0.1:x", ""])
+@pytest.mark.parametrize("address", ["x", "127.0.0.1:x", "", "99999", "-1", "::1:"])
 def test_an_address_that_is_none(address: str) -> None:
     done = subprocess.run(
         [STOCKADE, "run", "--metrics-listen", address], capture_output=True, text=True, check=False

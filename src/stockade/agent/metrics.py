@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from stockade.errors import StockadeError
 from stockade.kernel import Sensor
 
+_PORT_MAX = 0xFFFF
 Counts = Callable[[], dict[str, int]]
 
 
@@ -47,6 +48,8 @@ class _Agent(Collector):
 def parse_address(text: str) -> tuple[str, int]:
     """HOST:PORT, or a port of this host alone. Raises ValueError."""
     host, _, port = text.rpartition(":")
+    if not port.isdecimal() or int(port) > _PORT_MAX:
+        raise ValueError(text)
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
