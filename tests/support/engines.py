@@ -64,18 +64,20 @@ def docker_programs() -> Path:
     if not docker_is_cached():
         shutil.rmtree(CACHE, ignore_errors=True)
         CACHE.mkdir(parents=True)
-        for package in _PACKAGES:
-            subprocess.run(
-                ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package],
-                cwd=CACHE,
-                check=True,
-                capture_output=True,
-            )
+        if not _download():
+            # The lists may be older than the archive.
+            run("apt-get", "-q", "update")
+            assert _download(), f"apt-get cannot download {_PACKAGES}"
         for archive in CACHE.glob("*.deb"):
             run("dpkg-deb", "-x", archive, CACHE)
             archive.unlink()
         (CACHE / "complete").touch()
     return CACHE / "usr"
+
+
+def _download() -> bool:
+    command = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *_PACKAGES]
+    return subprocess.run(command, cwd=CACHE, capture_output=True, check=False).returncode == 0
 
 
 class Podman:
