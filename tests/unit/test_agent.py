@@ -117,6 +117,15 @@ def test_a_process_that_was_missed_is_looked_up() -> None:
         assert older.args is UNKNOWN
 
 
+def test_the_lineage_of_whoever_has_a_number_now_is_not_taken_for_anothers() -> None:
+    table = ProcessTable()
+    own = ProcessId(boot_ticks() * TICK_NS, os.getpid())
+    lineage = table.lineage(own)
+    assert [each.id.tgid for each in lineage[:2]] == [os.getpid(), os.getppid()]
+    before = msgspec.structs.replace(own, start_ns=own.start_ns - 100 * TICK_NS)
+    assert [each.id for each in table.lineage(before)] == [before]
+
+
 def test_a_process_that_is_gone_is_unknown() -> None:
     gone = ProcessTable().get(ProcessId(1, 1 << 30))
     assert (gone.name, gone.exe, gone.args) == (UNKNOWN, UNKNOWN, UNKNOWN)
