@@ -544,3 +544,27 @@ def test_a_start_that_nobody_saw(runc: Runc, tmp_path: Path) -> None:
     finally:
         pins.release()
         pins.remove()
+
+
+def test_the_containers_of_a_pod_are_each_their_own(watch: Watch, runc: Runc) -> None:
+    """They share network, IPC and process numbers; none of that makes them one."""
+    with runc.running(STAY) as sandbox:
+        shared = {
+            kind: f"/proc/{init_pid(sandbox)}/ns/{name}"
+            for kind, name in (("network", "net"), ("ipc", "ipc"), ("pid", "pid"))
+        }
+        with runc.running(STAY, Options(namespaces=shared)) as app:
+            execute(app, "cat", "/etc/passwd")
+            told = watch.told(app, EventType.CONTAINER_EXEC)
+            assert told == ["CONTAINER_CREATE", "CONTAINER", "CONTAINER_EXEC"]
+            keys = watch.key(sandbox), watch.key(app)
+            assert keys[0] != keys[1]
+            for name, key in zip((sandbox, app), keys, strict=True):
+                assert watch.members(key)[init_pid(name)][0] == Role.MEMBER
+            one, other = (watch.sensor.provenance.container(key) for key in keys)
+            assert one is not None
+            assert other is not None
+            assert (one.ns.net, one.ns.pid) == (other.ns.net, other.ns.pid)
+            with Sensor(Wanted(OPENS)) as later:
+                found = {each.pid: each.container for each in later.provenance.members()}
+                assert (found[init_pid(sandbox)], found[init_pid(app)]) == keys

@@ -15,7 +15,7 @@ from stockade.events._records import (
     PathFlags,
     Role,
 )
-from stockade.events.calls import CALLS, FLAG_KINDS
+from stockade.events.calls import CALLS, FLAG_KINDS, of_call
 from stockade.events.entities import HOST
 from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Origin, Resolver, text_value
@@ -29,10 +29,6 @@ FAMILIES = tuple(sorted({call.family for call in CALLS.values()}))
 Reader = Callable[[CallRecord], Value]
 
 
-def _of_call(read: Reader) -> Resolver:
-    return lambda event: read(event.record) if isinstance(event.record, CallRecord) else ABSENT
-
-
 # ---- arguments ----
 
 
@@ -44,7 +40,7 @@ def _argument(name: str) -> Resolver:
             return socket_fields.address_text(record)
         return calls.argument(record, name)
 
-    return _of_call(read)
+    return of_call(read)
 
 
 def _requested(record: CallRecord, name: str) -> Value:
@@ -236,7 +232,7 @@ _S, _I, _B, _P = FieldType.STRING, FieldType.INT, FieldType.BOOL, FieldType.PATH
 
 
 def _fd(name: str, kind: FieldType, doc: str, read: Reader) -> Field:
-    return Field(name, kind, doc, _of_call(read), events=FAMILIES)
+    return Field(name, kind, doc, of_call(read), events=FAMILIES)
 
 
 _FD_FIELDS = (
@@ -310,7 +306,7 @@ _PATH_FIELDS = (
         "fs.path.source",
         _P,
         "the first of two paths; what a symbolic link holds",
-        _of_call(_source),
+        of_call(_source),
         events=("file", "mount"),
         origin=Origin.ARGUMENT,
     ),
@@ -318,7 +314,7 @@ _PATH_FIELDS = (
         "fs.path.target",
         _P,
         "the second of two paths; the symbolic link itself",
-        _of_call(_target_path),
+        of_call(_target_path),
         events=("file", "mount"),
         origin=Origin.ARGUMENT,
     ),

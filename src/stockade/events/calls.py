@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from stockade.events import call_names as names
 from stockade.events._records import CallRecord, CallShape, EventType, WantedFlags
-from stockade.events.field import text_value
+from stockade.events.event import Event
+from stockade.events.field import Resolver, text_value
 from stockade.events.flags import clone_flags, flag_names, mode_names
 from stockade.events.values import ABSENT, UNKNOWN, Value
 
@@ -111,6 +112,16 @@ network accept fd=int returns
 network accept4 fd=int addr=pointer addrlen=pointer flags=int returns
 network sendto fd=file buf=pointer size=long flags=int addr=address
 """
+
+
+def of_call(read: Callable[[CallRecord], Value]) -> Resolver:
+    """A field that only calls have."""
+
+    def resolve(event: Event) -> Value:
+        return read(event.record) if isinstance(event.record, CallRecord) else ABSENT
+
+    return resolve
+
 
 _WORDS = {"caps": 6}  # effective, permitted, inheritable of bits 0 to 31; then of the rest
 

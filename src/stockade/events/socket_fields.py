@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from stockade.events import call_names
 from stockade.events._records import CallRecord, EventType, SocketObject
-from stockade.events.event import Event
+from stockade.events.calls import of_call
 from stockade.events.field import Field, FieldType, Many, Resolver
 from stockade.events.values import ABSENT, UNKNOWN, Value
 
@@ -21,13 +21,6 @@ _PROTOCOLS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6", 255: "raw"}
 _SERVERS = {EventType.BIND, EventType.LISTEN, EventType.ACCEPT, EventType.ACCEPT4}
 
 Reader = Callable[[CallRecord], Value]
-
-
-def _of_call(read: Reader) -> Resolver:
-    def resolve(event: Event) -> Value:
-        return read(event.record) if isinstance(event.record, CallRecord) else ABSENT
-
-    return resolve
 
 
 def kind_of(record: CallRecord) -> tuple[str, str]:
@@ -129,7 +122,7 @@ def _ip(end: Callable[[CallRecord], Endpoint | None]) -> Resolver:
         found = end(record)
         return ABSENT if found is None else found[0]
 
-    return _of_call(read)
+    return of_call(read)
 
 
 def _port(end: Callable[[CallRecord], Endpoint | None]) -> Resolver:
@@ -137,7 +130,7 @@ def _port(end: Callable[[CallRecord], Endpoint | None]) -> Resolver:
         found = end(record)
         return ABSENT if found is None else found[1]
 
-    return _of_call(read)
+    return of_call(read)
 
 
 def _both(part: int) -> Resolver:
@@ -145,7 +138,7 @@ def _both(part: int) -> Resolver:
         ends = [end for end in (_client(record), _server(record)) if end]
         return tuple(end[part] for end in ends)
 
-    return _of_call(read)
+    return of_call(read)
 
 
 def _tuple(record: CallRecord) -> Value:
@@ -199,9 +192,9 @@ def _socket(name: str, kind: FieldType, doc: str, resolve: Resolver) -> Field:
 
 
 FIELDS = (
-    _socket("fd.sockfamily", _S, "ip, unix or AF_*", _of_call(_family)),
-    _socket("fd.l4proto", _S, "tcp, udp, icmp, raw, or a number", _of_call(_protocol)),
-    _socket("fd.netlink", _S, "NETLINK_* of a netlink socket", _of_call(_netlink)),
+    _socket("fd.sockfamily", _S, "ip, unix or AF_*", of_call(_family)),
+    _socket("fd.l4proto", _S, "tcp, udp, icmp, raw, or a number", of_call(_protocol)),
+    _socket("fd.netlink", _S, "NETLINK_* of a netlink socket", of_call(_netlink)),
     _socket("fd.sip", _IP, "address of the server", _ip(_server)),
     _socket("fd.cip", _IP, "address of the client", _ip(_client)),
     _socket("fd.lip", _IP, "local address", _ip(_local)),
@@ -228,6 +221,6 @@ FIELDS = (
         "fd.is_server",
         _B,
         "it waits for others",
-        _of_call(lambda record: _is_server(record) if record.socket.family else ABSENT),
+        of_call(lambda record: _is_server(record) if record.socket.family else ABSENT),
     ),
 )

@@ -75,12 +75,6 @@ class Engine:
         for rule in self._table[event.type, event.container is None]:
             yield rule, evaluate(rule.condition, lookup)
 
-    def fired(self, event: Event) -> Iterator[Rule]:
-        """The rules whose condition holds; one that cannot be known does not fire."""
-        for rule, verdict in self.judged(event):
-            if verdict:
-                yield rule
-
     @staticmethod
     def holds(rule: Rule, event: Event) -> bool:
         """Whether one rule's condition holds."""
