@@ -9,8 +9,11 @@
 #include "programs/provenance.bpf.c"
 #include "programs/file.bpf.c"
 #include "programs/call.bpf.c"
+#include "programs/cgroup.bpf.c"
 #include "programs/process.bpf.c"
+#include "programs/receive.bpf.c"
 #include "programs/syscall.bpf.c"
+#include "programs/uring.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -26,6 +29,7 @@ const volatile struct {
 	enum role role;
 	enum container_state container_state;
 	enum member_flags member_flags;
+	enum boundary_flags boundary_flags;
 	enum namespace_flags namespace_flags;
 	enum wanted_flags wanted_flags;
 } enums = {};

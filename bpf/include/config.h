@@ -9,8 +9,9 @@ enum {
 };
 
 struct config {
-	__u64 raw_paths;  /* whether a successful open also reports the caller's argument */
-	__u32 agent_tgid; /* whose own acts are not reported */
+	__u64 raw_paths;       /* whether a successful open also reports the caller's argument */
+	__u32 agent_tgid;      /* whose own acts are not reported */
+	__u32 counts_activity; /* whether what containers do is counted */
 };
 
 enum wanted_flags {
@@ -36,7 +37,9 @@ struct call_shape {
 	__u8 pid;     /* a task's number in the caller's pid namespace */
 	__u8 words;   /* points to word_count numbers of four bytes */
 	__u8 word_count;
-	__u8 pidfd; /* a descriptor that stands for a process */
+	__u8 pidfd;   /* a descriptor that stands for a process */
+	__u8 message; /* a struct msghdr, whose address is looked at */
+	__u8 peer;    /* a socket whose other end is looked at */
 };
 
 #endif

@@ -132,7 +132,15 @@ enum event_type {
 	EVENT_ACCEPT,
 	EVENT_ACCEPT4,
 	EVENT_SENDTO,
+	EVENT_SENDMSG,
 	EVENT_SOCKETCALL, /* told of as the call that it stands for */
+	EVENT_RECVMSG,	  /* told of as what it received */
+	EVENT_RECVMMSG,
+	EVENT_RECEIVE_FD,
+	EVENT_IO_URING, /* a request that stands for no call above */
+	EVENT_CGROUP_MKDIR,
+	EVENT_CGROUP_ATTACH_TASK,
+	EVENT_CONTAINER_ACTIVITY, /* the agent's own: what a container did in a while */
 	EVENT_TYPE_MAX,
 };
 
@@ -200,6 +208,11 @@ enum member_flags {
 	MEMBER_LEFT = 4,    /* has exited */
 };
 
+/* What a member has broken with. */
+enum boundary_flags {
+	BOUNDARY_LEFT_CGROUP = 1, /* it is outside its container's cgroups */
+};
+
 /* The hierarchies in which a container can have a cgroup; the last three of cgroup v1. */
 enum hierarchy {
 	HIERARCHY_UNIFIED,
@@ -212,6 +225,7 @@ enum hierarchy {
 enum loss_reason {
 	LOSS_RING_FULL,
 	LOSS_SCRATCH_BUSY,
+	LOSS_TRUNCATED, /* a string or a list that did not fit */
 	LOSS_UNRESOLVED,
 	LOSS_REPLACED,
 	LOSS_MEMBERS_FULL,    /* a member that is not known to be one */
@@ -276,6 +290,7 @@ struct task {
 	__u32 egid FIELD("group.egid", "uint", "effective group id");
 	__u32 loginuid FIELD("user.loginuid", "uint", "login user id, 4294967295 when never set");
 	__u32 role DOC("enum role");
+	__u32 boundary DOC("enum boundary_flags");
 	struct namespaces ns;
 	struct string_ref cgroup FIELD("thread.cgroup", "string", "name of the task's cgroup");
 	char comm[COMM_LEN] FIELD("proc.name", "string", "command name of the task");
@@ -348,6 +363,8 @@ struct target {
 	struct process_id process DOC("zero where there is none");
 	__u32 pid DOC("thread id in the initial pid namespace");
 	__u32 role DOC("enum role");
+	__u32 boundary DOC("enum boundary_flags");
+	__u32 reserved;
 	char comm[COMM_LEN] DOC("command name");
 };
 
@@ -435,10 +452,27 @@ struct member_entry {
 	__u32 flags DOC("enum member_flags");
 };
 
+/* How often a container's tasks did what is counted for each container. */
+struct activity {
+	__u64 calls DOC("system calls");
+	__u64 execs DOC("programs started");
+	__u64 forks DOC("tasks made");
+};
+
+/* Whose loss it is: container 0 is the host's. */
+struct loss_key {
+	__u64 container DOC("key of the container of the task that acted, 0 for the host");
+	__u32 reason DOC("enum loss_reason");
+	__u32 type DOC("enum event_type");
+};
+
 /* Who starts, creates, enters or, as the last to leave, ends a container is the header's task. */
 struct container_record {
 	struct record_header header;
 	struct container_entry container DOC("the container");
+	struct activity activity DOC("of an activity event: what it did");
+	struct activity usual DOC("what it usually does in that time");
+	__u64 activity_ns DOC("the time");
 };
 
 union record {

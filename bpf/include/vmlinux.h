@@ -29,6 +29,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_LRU_PERCPU_HASH = 10,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
@@ -288,6 +289,12 @@ struct cgroup {
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
 	int level;
+	struct cgroup *ancestors[];
+};
+
+/* Before v6.1 (7f203bc89eb6). */
+struct cgroup___ids {
+	__u64 ancestor_ids[1];
 };
 
 enum cgroup_subsys_id { memory_cgrp_id, devices_cgrp_id, pids_cgrp_id, CGROUP_SUBSYS_COUNT };
@@ -397,8 +404,63 @@ struct io_cqe {
 };
 
 struct io_kiocb {
+	struct file *file;
 	__u8 opcode;
 	struct io_cqe cqe;
+};
+
+/* What a request is about, by kind; each lies where the request begins. */
+struct filename {
+	const char *uptr;
+};
+
+/* From v6.0 on requests lie where these do, and tracepoints name the request. */
+struct io_cmd_data {
+	struct file *file;
+};
+
+struct io_rename {
+	int old_dfd, new_dfd, flags;
+	struct filename *oldpath, *newpath;
+};
+
+struct io_link {
+	int old_dfd, new_dfd, flags;
+	struct filename *oldpath, *newpath;
+};
+
+struct io_unlink {
+	int dfd, flags;
+	struct filename *filename;
+};
+
+struct io_mkdir {
+	int dfd;
+	unsigned short mode;
+	struct filename *filename;
+};
+
+struct io_connect {
+	void *addr;
+	int addr_len;
+};
+
+struct io_accept {
+	int flags;
+	__u32 file_slot;
+};
+
+struct io_socket {
+	int domain, type, protocol;
+	__u32 file_slot;
+};
+
+struct io_listen {
+	int backlog;
+};
+
+struct io_sr_msg {
+	void *umsg;
 };
 
 struct pt_regs;

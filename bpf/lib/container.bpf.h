@@ -12,13 +12,6 @@
 #define KEY_SHIFT 60
 #define KEY_OF_MNT_NS 15ULL
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64);
-	__type(value, struct container_entry);
-} containers SEC(".maps");
-
 /* Container by the id of the mount namespace it started in. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -61,23 +54,6 @@ struct {
 static __always_inline __u64 cgroup_key(__u32 hierarchy, __u64 id)
 {
 	return (__u64)(hierarchy + 1) << KEY_SHIFT | id;
-}
-
-static __always_inline struct container_entry *find_container(__u64 key)
-{
-	return bpf_map_lookup_elem(&containers, &key);
-}
-
-/*
- * Global functions are verified once, on their own, which keeps their callers
- * small; they take numbers only. Read anew, an address is one to the verifier.
- */
-static __always_inline __u64 address_of(struct task_struct *task)
-{
-	__u64 address = 0;
-
-	bpf_probe_read_kernel(&address, sizeof(address), &task);
-	return address;
 }
 
 /* ---- whose namespace, whose cgroup ---- */

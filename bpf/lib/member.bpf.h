@@ -24,4 +24,16 @@ static __always_inline struct member_entry *find_member(struct task_struct *task
 	return bpf_map_lookup_elem(&members, &address);
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct container_entry);
+} containers SEC(".maps");
+
+static __always_inline struct container_entry *find_container(__u64 key)
+{
+	return bpf_map_lookup_elem(&containers, &key);
+}
+
 #endif

@@ -92,7 +92,7 @@ static __always_inline void append_walk(struct walk *walk, struct string_ref *re
 	if (!slot)
 		return;
 	if (walk->end == WALK_FULL || walk->end == WALK_UNFINISHED)
-		ref->flags |= STRING_TRUNCATED;
+		truncate_string(slot, ref);
 	else if (start == STRING_MAX && walk->end == WALK_ROOT)
 		slot->walk[(start = STRING_MAX - 1)] = '/';
 	if (start > STRING_MAX)

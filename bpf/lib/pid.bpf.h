@@ -6,8 +6,8 @@
 #ifndef STOCKADE_LIB_PID_H
 #define STOCKADE_LIB_PID_H
 
+#include "lib/boundary.bpf.h"
 #include "lib/namespace.bpf.h"
-#include "lib/member.bpf.h"
 
 #define XA_LEVELS_MAX 6 /* of 6 bits: more than pid_max has */
 #define XA_CHUNK_BITS 6
@@ -70,6 +70,7 @@ static __always_inline void fill_target(struct target *out, struct task_struct *
 	if (member) {
 		out->container = member->container;
 		out->role = member->role;
+		out->boundary = broken_boundaries(task, member);
 	}
 }
 

@@ -22,4 +22,16 @@ void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 		_value;                                                                            \
 	})
 
+/*
+ * Global functions are verified once, on their own, which keeps their callers
+ * small; they take numbers only. Read anew, an address is one to the verifier.
+ */
+static __always_inline __u64 address_of(const void *object)
+{
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &object);
+	return address;
+}
+
 #endif

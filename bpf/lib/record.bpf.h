@@ -19,6 +19,7 @@
 struct slot {
 	__u32 busy;
 	__u32 size; /* bytes of the record so far */
+	__u32 lost; /* enum loss_reason, a bit each: parts of it that are missing */
 	union {
 		union record fixed;
 		char record[RECORD_MAX];
@@ -61,6 +62,7 @@ static __always_inline void release_slot(struct slot *slot)
 	({                                                                                         \
 		__builtin_memset((slot)->record, 0, sizeof(type));                                 \
 		(slot)->size = sizeof(type);                                                       \
+		(slot)->lost = 0;                                                                  \
 		(type *)(slot)->record;                                                            \
 	})
 
@@ -88,17 +90,21 @@ static __always_inline int keep(struct slot *slot, struct string_ref *ref, __u32
 
 static __always_inline int lose_string(struct slot *slot, struct string_ref *ref, long error)
 {
-	struct record_header *header = (void *)slot->record;
-
 	ref->state = STRING_UNKNOWN;
 	ref->error = -error;
-	count_loss(LOSS_UNRESOLVED, header->type);
+	slot->lost |= 1 << LOSS_UNRESOLVED;
 	return error;
 }
 
 #define EBADF 9
 #define EFAULT 14
 #define ENOSPC 28
+
+static __always_inline void truncate_string(struct slot *slot, struct string_ref *ref)
+{
+	ref->flags |= STRING_TRUNCATED;
+	slot->lost |= 1 << LOSS_TRUNCATED;
+}
 
 /* Append length bytes of kernel memory; a longer string keeps its beginning. */
 static __noinline int append_bytes(struct slot *slot, struct string_ref *ref, const void *source,
@@ -111,7 +117,7 @@ static __noinline int append_bytes(struct slot *slot, struct string_ref *ref, co
 		return lose_string(slot, ref, -ENOSPC);
 	if (length > STRING_MAX) {
 		length = STRING_MAX;
-		ref->flags |= STRING_TRUNCATED;
+		truncate_string(slot, ref);
 	}
 	err = bpf_probe_read_kernel(to, length, source);
 	if (err)
@@ -139,7 +145,7 @@ static __noinline int append_user_bytes(struct slot *slot, struct string_ref *re
 		return lose_string(slot, ref, -ENOSPC);
 	if (length > STRING_MAX) {
 		length = STRING_MAX;
-		ref->flags |= STRING_TRUNCATED;
+		truncate_string(slot, ref);
 	}
 	err = bpf_probe_read_user(to, length, source);
 	if (err)
@@ -150,7 +156,7 @@ static __noinline int append_user_bytes(struct slot *slot, struct string_ref *re
 static __always_inline int keep_string(struct slot *slot, struct string_ref *ref, long length)
 {
 	if (length == STRING_MAX)
-		ref->flags |= STRING_TRUNCATED;
+		truncate_string(slot, ref);
 	return keep(slot, ref, length - 1);
 }
 
@@ -206,6 +212,18 @@ static __always_inline void fill_header(struct slot *slot, __u16 kind, __u16 typ
 			     BPF_CORE_READ(container_cgroup(task), kn, name));
 }
 
+/* Once for a record, however many parts of it are missing. */
+static __noinline int count_parts(__u32 lost, __u32 event_type)
+{
+	if (lost & 1 << LOSS_TRUNCATED)
+		count_loss(LOSS_TRUNCATED, event_type);
+	if (lost & 1 << LOSS_UNRESOLVED)
+		count_loss(LOSS_UNRESOLVED, event_type);
+	if (lost & 1 << LOSS_REPLACED)
+		count_loss(LOSS_REPLACED, event_type);
+	return 0;
+}
+
 static __always_inline void submit_record(struct slot *slot)
 {
 	struct record_header *header = (void *)slot->record;
@@ -214,6 +232,8 @@ static __always_inline void submit_record(struct slot *slot)
 	if (size > RECORD_MAX)
 		size = RECORD_MAX;
 	header->size = size;
+	if (slot->lost)
+		count_parts(slot->lost, header->type);
 	if (bpf_ringbuf_output(&events, slot->record, size, 0))
 		count_loss(LOSS_RING_FULL, header->type);
 }

@@ -65,7 +65,17 @@ static __always_inline void fill_unix(struct slot *slot, struct socket_object *o
 		append_unix_name(slot, &out->path, address);
 }
 
-/* Only unix sockets know the process at the other end: who listened, or who connected. */
+/* NULL for all but unix sockets: who listened, or who connected. */
+static __always_inline struct pid *peer_of(struct file *file)
+{
+	struct socket *socket = READ(struct file, file, private_data);
+	struct sock *sk = READ(struct socket, socket, sk);
+
+	if (!sk || READ(struct sock, sk, __sk_common.skc_family) != AF_UNIX)
+		return NULL;
+	return READ(struct sock, sk, sk_peer_pid);
+}
+
 static __noinline int fill_socket(struct slot *slot, struct socket_object *out,
 				  struct target *target, struct file *file)
 {
@@ -82,7 +92,7 @@ static __noinline int fill_socket(struct slot *slot, struct socket_object *out,
 	if (out->family != AF_UNIX)
 		return 0;
 	fill_unix(slot, out, (void *)sk);
-	fill_target_pid(target, READ(struct sock, sk, sk_peer_pid));
+	fill_target_pid(target, peer_of(file));
 	return 0;
 }
 

@@ -67,4 +67,14 @@ static __always_inline __u8 entry_type(__u16 entry, __u32 abi)
 #define ARG5(regs, abi) ARGUMENT(regs, abi, r8, di, 4)
 #define ARG6(regs, abi) ARGUMENT(regs, abi, r9, bp, 5)
 
+static __always_inline void read_registers(__u64 *args, struct pt_regs *regs, __u32 abi)
+{
+	args[0] = ARG1(regs, abi);
+	args[1] = ARG2(regs, abi);
+	args[2] = ARG3(regs, abi);
+	args[3] = ARG4(regs, abi);
+	args[4] = ARG5(regs, abi);
+	args[5] = ARG6(regs, abi);
+}
+
 #endif

@@ -4,9 +4,8 @@
 #define STOCKADE_LIB_TASK_H
 
 #include "events.h"
-#include "lib/cgroup.bpf.h"
+#include "lib/boundary.bpf.h"
 #include "lib/namespace.bpf.h"
-#include "lib/member.bpf.h"
 #include "lib/read.bpf.h"
 
 #define CAPABILITIES(from, set)                                                                    \
@@ -90,6 +89,7 @@ static __always_inline void fill_provenance(struct task *out, struct task_struct
 		return;
 	out->container = member->container;
 	out->role = member->role;
+	out->boundary = broken_boundaries(task, member);
 }
 
 static __noinline int fill_task(struct task *out, struct task_struct *task)

@@ -24,6 +24,11 @@
 #define ANON_INODE_FS_MAGIC 0x09041934
 #define CAPABILITY_VERSION_1 0x19980330
 
+static __always_inline const volatile struct call_shape *shape_of(struct call_record *record)
+{
+	return &call_shapes[record->header.type & (EVENT_TYPES - 1)];
+}
+
 static __always_inline __u64 argument(struct call_record *record, __u8 number)
 {
 	__u32 index = (number - 1) & ARGS_MASK;
@@ -54,6 +59,19 @@ __noinline int fill_call_path(struct slot *slot, bool is_new, __u64 path, __s32 
 	return 0;
 }
 
+/* The head of struct msghdr: a pointer to an address, and its length. */
+static __always_inline void fill_message_address(struct slot *slot, struct call_record *record,
+						 const void *message, __u32 abi)
+{
+	__u32 size = abi == ABI_COMPAT ? sizeof(__u32) : sizeof(__u64), length = 0;
+	__u64 from = 0;
+
+	bpf_probe_read_user(&from, size, message);
+	bpf_probe_read_user(&length, sizeof(length), message + size);
+	if (from && length >= 2 && length <= ADDRESS_MAX)
+		append_user_bytes(slot, &record->address, (const void *)from, length);
+}
+
 static __always_inline void fill_address(struct slot *slot, struct call_record *record, __u8 number)
 {
 	const void *from = (const void *)argument(record, number);
@@ -64,7 +82,7 @@ static __always_inline void fill_address(struct slot *slot, struct call_record *
 }
 
 static __always_inline void fill_words(struct slot *slot, struct call_record *record,
-				       const struct call_shape *shape)
+				       const volatile struct call_shape *shape)
 {
 	const void *from = (const void *)argument(record, shape->words);
 	__u32 count = shape->word_count, version = 0;
@@ -96,9 +114,9 @@ static __always_inline struct pid *pid_of_file(struct file *file)
 							   : READ(struct file, file, private_data);
 }
 
-__noinline int fill_call_file(struct slot *slot, __u32 fd)
+__noinline int fill_call_object(struct slot *slot, __u64 address)
 {
-	struct file *file = current_file(bpf_get_current_task_btf(), fd);
+	struct file *file = (void *)address;
 	struct call_record *record;
 
 	if (!slot || !file)
@@ -109,6 +127,24 @@ __noinline int fill_call_file(struct slot *slot, __u32 fd)
 		fill_socket(slot, &record->socket, &record->target, file);
 	else
 		fill_target_pid(&record->target, pid_of_file(file));
+	return 0;
+}
+
+static __always_inline void fill_call_file(struct slot *slot, __u32 fd)
+{
+	fill_call_object(slot, (__u64)current_file(bpf_get_current_task_btf(), fd));
+}
+
+/* Who is at the other end of a socket that is not itself what the call is about. */
+__noinline int fill_call_peer(struct slot *slot, __u32 fd)
+{
+	struct file *file = current_file(bpf_get_current_task_btf(), fd);
+	struct call_record *record;
+
+	if (!slot || !file || !is_socket(file))
+		return 0;
+	record = (void *)slot->record;
+	fill_target_pid(&record->target, peer_of(file));
 	return 0;
 }
 
@@ -136,9 +172,11 @@ __noinline int fill_call_pidfd(struct slot *slot, __u32 fd)
 	return 0;
 }
 
-static __always_inline void fill_strings(struct slot *slot, struct call_record *record,
-					 const struct call_shape *shape)
+static __noinline int fill_strings(struct slot *slot, __u32 abi)
 {
+	struct call_record *record = (void *)slot->record;
+	const volatile struct call_shape *shape = shape_of(record);
+
 	if (shape->old_path)
 		fill_call_path(slot, false, argument(record, shape->old_path),
 			       shape->old_dir ? argument(record, shape->old_dir) : AT_FDCWD);
@@ -149,23 +187,32 @@ static __always_inline void fill_strings(struct slot *slot, struct call_record *
 		append_user_string(slot, &record->text, (void *)argument(record, shape->text));
 	if (shape->address)
 		fill_address(slot, record, shape->address);
+	if (shape->message)
+		fill_message_address(slot, record, (void *)argument(record, shape->message), abi);
 	if (shape->words)
 		fill_words(slot, record, shape);
+	return 0;
 }
 
-static __always_inline void fill_objects(struct slot *slot, struct call_record *record,
-					 const struct call_shape *shape, long result)
+static __noinline int fill_objects(struct slot *slot)
 {
+	struct call_record *record = (void *)slot->record;
+	const volatile struct call_shape *shape = shape_of(record);
+	__s64 result = record->header.result;
+
 	if (shape->file == SHAPE_RESULT) {
 		if (result >= 0)
 			fill_call_file(slot, result);
 	} else if (shape->file) {
 		fill_call_file(slot, argument(record, shape->file));
 	}
+	if (shape->peer)
+		fill_call_peer(slot, argument(record, shape->peer));
 	if (shape->pid)
 		fill_call_target(slot, argument(record, shape->pid));
 	if (shape->pidfd)
 		fill_call_pidfd(slot, argument(record, shape->pidfd));
+	return 0;
 }
 
 /* i386 multiplexes what is done to sockets (uapi/linux/net.h); its arguments lie in memory. */
@@ -187,50 +234,81 @@ static __always_inline __u8 socketcall_type(__u64 number, __u32 *count)
 	case 11:
 		*count = 6;
 		return EVENT_SENDTO;
+	case 16:
+		return EVENT_SENDMSG;
+	case 17:
+		return EVENT_RECVMSG;
 	case 18:
 		*count = 4;
 		return EVENT_ACCEPT4;
+	case 19:
+		*count = 5;
+		return EVENT_RECVMMSG;
 	}
 	return EVENT_NONE;
 }
 
-/* No more than there are: the rest may not be readable. */
-static __always_inline void read_socketcall(struct call_record *record, __u32 count)
-{
-	const __u32 *from = (const void *)record->args[1];
-	__u32 value;
+/* ---- a call's record: begun, given its arguments, finished ---- */
 
-	for (__u32 i = 0; i < CALL_ARGS_MAX; i++) {
-		value = 0;
-		if (i < count)
-			bpf_probe_read_user(&value, sizeof(value), from + i);
-		record->args[i] = value;
-	}
-}
-
-/* @in_memory: how many arguments lie where the second one points to; 0: they are in registers. */
-static __noinline int on_call(struct pt_regs *regs, __u32 abi, __u8 type, long result,
-			      __u32 in_memory)
+/* NULL where there is no room: that is counted. */
+static __noinline struct slot *begin_call(__u8 type, long result)
 {
-	struct call_shape shape = call_shapes[type];
 	struct slot *slot = claim_slot(type);
-	struct call_record *record;
 
 	if (!slot)
-		return 0;
-	record = begin_record(slot, struct call_record);
+		return NULL;
+	begin_record(slot, struct call_record);
 	fill_header(slot, RECORD_CALL, type, result, bpf_get_current_task_btf());
-	record->args[0] = ARG1(regs, abi);
-	record->args[1] = ARG2(regs, abi);
-	record->args[2] = ARG3(regs, abi);
-	record->args[3] = ARG4(regs, abi);
-	record->args[4] = ARG5(regs, abi);
-	record->args[5] = ARG6(regs, abi);
-	if (in_memory)
-		read_socketcall(record, in_memory);
-	fill_strings(slot, record, &shape);
-	fill_objects(slot, record, &shape, result);
+	return slot;
+}
+
+static __always_inline __u64 *call_args(struct slot *slot)
+{
+	return ((struct call_record *)slot->record)->args;
+}
+
+/* @file: address of what the call is about, where it has no descriptor; or 0. */
+static __always_inline int finish_call(struct slot *slot, __u32 abi, __u64 file)
+{
+	fill_strings(slot, abi);
+	if (file)
+		fill_call_object(slot, file);
+	else
+		fill_objects(slot);
 	submit_record(slot);
 	release_slot(slot);
 	return 0;
+}
+
+/*
+ * @in_memory: how many arguments lie where the second register points to; 0: they
+ * are in the registers. No more are read than there are.
+ */
+static __always_inline void read_arguments(__u64 *args, struct pt_regs *regs, __u32 abi,
+					   __u32 in_memory)
+{
+	const __u32 *from;
+	__u32 value;
+
+	read_registers(args, regs, abi);
+	from = (const void *)args[1];
+	if (!in_memory)
+		return;
+	for (__u32 i = 0; i < CALL_ARGS_MAX; i++) {
+		value = 0;
+		if (i < in_memory)
+			bpf_probe_read_user(&value, sizeof(value), from + i);
+		args[i] = value;
+	}
+}
+
+static __noinline int on_call(struct pt_regs *regs, __u32 abi, __u8 type, long result,
+			      __u32 in_memory)
+{
+	struct slot *slot = begin_call(type, result);
+
+	if (!slot)
+		return 0;
+	read_arguments(call_args(slot), regs, abi, in_memory);
+	return finish_call(slot, abi, 0);
 }

@@ -3,15 +3,14 @@
  * Opens, in every form that returns a descriptor: open, openat, openat2, creat,
  * open_by_handle_at, in the native and the 32-bit ABI.
  *
- * Hooks: sys_exit (programs/syscall.bpf.c); io_uring_complete, for opens that no
- * system call asks for. What was opened is the struct file behind the descriptor. A failed call has
- * no object: its path is the caller's argument.
+ * Hooks: sys_exit (programs/syscall.bpf.c); io_uring's (programs/uring.bpf.c), for
+ * opens that no system call asks for. What was opened is the struct file behind the
+ * descriptor. A failed call has no object: its path is the caller's argument.
  *
  * Known gaps: another thread can put a different file behind the descriptor
  * before we look. A file with other references is not what was just opened:
  * that is counted, marked and not reported as the object. A thread that drops
- * its own reference in time is not found out. io_uring's opens into its own
- * table of files have no descriptor, and its failed ones no path.
+ * its own reference in time is not found out.
  */
 #include "lib/file.bpf.h"
 #include "lib/syscall.bpf.h"
@@ -99,7 +98,7 @@ static __always_inline void lose_object(struct slot *slot, struct open_record *r
 	record->fd_flags |= FD_REPLACED;
 	record->file.path.state = STRING_UNKNOWN;
 	record->file.path.error = EBADF;
-	count_loss(LOSS_REPLACED, record->header.type);
+	slot->lost |= 1 << LOSS_REPLACED;
 }
 
 static __always_inline void fill_opened(struct slot *slot, struct open_record *record,
@@ -153,24 +152,9 @@ static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __
 	return report_open(task, &args, type, result);
 }
 
-#define IORING_OP_OPENAT 18
-#define IORING_OP_OPENAT2 28
-
-/* Its later arguments changed in v6.16; the result is in the request as well. */
-SEC("tp_btf/io_uring_complete")
-int BPF_PROG(uring_complete, void *ctx_, struct io_kiocb *request)
+static __always_inline int on_open_request(struct task_struct *task, __u8 type, long result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct open_args args = { .dirfd = AT_FDCWD };
-	__u8 opcode = READ(struct io_kiocb, request, opcode), type;
 
-	if (opcode == IORING_OP_OPENAT)
-		type = EVENT_OPENAT;
-	else if (opcode == IORING_OP_OPENAT2)
-		type = EVENT_OPENAT2;
-	else
-		return 0;
-	if (!wanted(task, type))
-		return 0;
-	return report_open(task, &args, type, READ(struct io_kiocb, request, cqe.res));
+	return report_open(task, &args, type, result);
 }

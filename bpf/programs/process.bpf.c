@@ -8,6 +8,7 @@
  * process's is its last thread's). Every process of the host is reported: the agent's process
  * table gives an event its program, arguments and ancestors.
  */
+#include "lib/activity.bpf.h"
 #include "lib/file.bpf.h"
 #include "lib/provenance.bpf.h"
 #include "lib/syscall.bpf.h"
@@ -87,6 +88,8 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	int entry = enter();
 	struct member_entry *member;
 
+	if (config.counts_activity)
+		count_activity(ACTIVITY_EXECS);
 	/* Only execveat with a descriptor names the program by /dev/fd. */
 	report_exec(current, bprm, bprm->fdpath ? EVENT_EXECVEAT : EVENT_EXECVE);
 	member = find_member(current);
@@ -122,14 +125,11 @@ static __noinline int on_exec_failed(struct task_struct *task, struct pt_regs *r
 	return 0;
 }
 
-SEC("tp_btf/task_newtask")
-int BPF_PROG(process_fork, struct task_struct *child, unsigned long flags)
+static __noinline int report_fork(struct task_struct *child, unsigned long flags)
 {
+	struct slot *slot = claim_slot(EVENT_CLONE);
 	struct fork_record *record;
-	struct slot *slot;
 
-	inherit(child, flags);
-	slot = claim_slot(EVENT_CLONE);
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct fork_record);
@@ -141,4 +141,13 @@ int BPF_PROG(process_fork, struct task_struct *child, unsigned long flags)
 	submit_record(slot);
 	release_slot(slot);
 	return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(process_fork, struct task_struct *child, unsigned long flags)
+{
+	inherit(child, flags);
+	if (config.counts_activity)
+		count_activity(ACTIVITY_FORKS);
+	return report_fork(child, flags);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Whose is every task, beside the hooks on the life of a process
- * (programs/process.bpf.c) and on namespaces (programs/namespace.bpf.c):
+ * (programs/process.bpf.c), on namespaces (programs/syscall.bpf.c) and on cgroups
+ * (programs/cgroup.bpf.c), since a runtime moves its child only after making it:
  *
- * sched_process_free, when the task's memory goes; cgroup_attach_task, since a
- * runtime moves its child only after making it; iterators, for the tasks that
+ * sched_process_free, when the task's memory goes; iterators, for the tasks that
  * were there before. The order in this object is the order of attaching: what
  * takes away comes before what adds.
  */
@@ -15,16 +15,6 @@ SEC("tp_btf/sched_process_free")
 int BPF_PROG(task_free, struct task_struct *task)
 {
 	forget(task);
-	return 0;
-}
-
-SEC("tp_btf/cgroup_attach_task")
-int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *task)
-{
-	struct member_entry *member = find_member(task);
-
-	if (!member || !(member->flags & MEMBER_ENTERED))
-		approach(task);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  * ABI, which the per-call tracepoints do not see. A call that no rule asks for
  * leaves after one table lookup.
  */
+#include "lib/activity.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"
 
@@ -12,10 +13,11 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
 	__u16 entry = syscall_entry(regs);
 	struct task_struct *task;
-	__u32 in_memory = 0;
-	__u32 abi;
+	__u32 abi, in_memory = 0;
 	__u8 type;
 
+	if (config.counts_activity)
+		count_activity(ACTIVITY_CALLS);
 	if (!entry)
 		return 0;
 	task = bpf_get_current_task_btf();
@@ -41,5 +43,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		if (type == EVENT_NONE || !wanted(task, type))
 			return 0;
 	}
+	if (type == EVENT_RECVMSG || type == EVENT_RECVMMSG)
+		return on_receive(regs, abi, type, result, in_memory);
 	return on_call(regs, abi, type, result, in_memory);
 }

@@ -5,11 +5,14 @@ What the test program asks for is in tests/support/calls.c; here is what has to 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -247,6 +250,20 @@ sendto@connected SUCCESS fd=20 buf={buf} size=6 flags=0 addr=* fd.num=20 fd.type
     fd.sport=4032 fd.lip=127.0.0.1 fd.lport={port} fd.cip=127.0.0.1 fd.cport={port}
 sendto@unix SUCCESS fd=21 buf={buf} size=3 flags=0 addr=* fd.num=21 fd.type=unix
     fd.name=/mnt/sendto.s fd.directory=/mnt fd.filename=sendto.s
+sendmsg SUCCESS fd=20 msg={msg} flags=16384 fd.num=20 fd.type=ipv4 fd.l4proto=udp
+    fd.name=* fd.rip=127.0.0.1 fd.rport=4033 fd.sip=127.0.0.1 fd.sport=4033 fd.lip=0.0.0.0
+    fd.lport=* fd.cip=0.0.0.0 fd.cport=* evt.rawres=4
+sendmsg@32 SUCCESS fd=20 msg={msg} flags=0 fd.num=20 fd.type=ipv4 fd.l4proto=udp
+    fd.name=* fd.rip=127.0.0.1 fd.rport=4034 fd.sip=127.0.0.1 fd.sport=4034 fd.lip=0.0.0.0
+    fd.lport=* fd.cip=0.0.0.0 fd.cport=* evt.rawres=4
+receive_fd SUCCESS socket=21 num={num} fd.num={num} fd.name=/mnt/receive_fd.b fd.type=file
+    target.pid={pid}
+receive_fd@credentials SUCCESS socket=21 num={num} fd.num={num} fd.name=/mnt/receive_fd.b
+    fd.type=file target.pid={pid}
+receive_fd@mmsg SUCCESS socket=21 num={num} fd.num={num} fd.name=/mnt/receive_fd.a fd.type=file
+    target.pid={pid}
+receive_fd@32 SUCCESS socket=21 num={num} fd.num={num} fd.name=/mnt/receive_fd.b fd.type=file
+    target.pid={pid}
 """,
     ("CAP_SYS_ADMIN",): """
 mount SUCCESS dev=/mnt/d dir=mount.p type=none flags=MS_RDONLY|MS_BIND data={data}
@@ -294,6 +311,52 @@ USUALLY_ABSENT = (
     "fs.path.name fs.path.source fs.path.target fd.num fd.name fd.type fd.lip fd.lport fd.rip"
     " fd.rport fd.cip fd.cport fd.sip fd.sport fd.netlink target.pid"
 ).split()
+# The same by io_uring, where there is no number for the descriptor that a request is about.
+REQUESTS: dict[str, dict[str, str]] = {
+    "renameat2@uring": {
+        "fs.path.source": "/mnt/rename.uring",
+        "fs.path.target": "/mnt/d/renamed",
+        "evt.arg.flags": "RENAME_NOREPLACE",
+    },
+    "unlinkat@uring": {"fs.path.name": "/mnt/unlink.uring", "evt.arg.flags": "AT_REMOVEDIR"},
+    "mkdirat@uring": {
+        "fs.path.name": "/mnt/mkdir.uring",
+        "evt.arg.mode": "S_IRUSR|S_IWUSR|S_IXUSR",
+    },
+    "symlinkat@uring": {
+        "fs.path.source": "else/where",
+        "fs.path.target": "/mnt/symlink.uring",
+        "evt.arg.target": "else/where",
+    },
+    "linkat@uring": {
+        "fs.path.source": "/mnt/link.uring",
+        "fs.path.target": "/mnt/linked.uring",
+    },
+    "connect@uring": {
+        "fd.num": "-",
+        "fd.rip": "127.0.0.1",
+        "fd.rport": "4041",
+        "fd.type": "ipv4",
+    },
+    "accept4@uring": {
+        "fd.num": "{result}",
+        "fd.name": "127.0.0.1:{port}->127.0.0.1:4042",
+        "fd.is_server": "True",
+    },
+    "socket@uring": {
+        "fd.num": "{result}",
+        "fd.type": "ipv4",
+        "evt.arg.domain": "AF_INET",
+        "evt.arg.type": "SOCK_STREAM",
+    },
+    "io_uring@read": {
+        "evt.arg.op": "IORING_OP_READ",
+        "fd.name": "/mnt/read.uring",
+        "fd.num": "-",
+    },
+    "io_uring@nop": {"evt.arg.op": "IORING_OP_NOP", "fd.name": "-"},
+    "receive_fd@uring": {"fd.num": "{num}", "fd.name": "/mnt/receive_fd.b", "target.pid": "-"},
+}
 # What can be done to another container's process.
 CROSSING = """
     kill@32 tkill tgkill rt_sigqueueinfo kill ptrace ptrace@32 process_vm_readv process_vm_writev
@@ -442,7 +505,9 @@ def _found(event: Event, names: list[str]) -> dict[str, str]:
 
 
 def test_every_call_has_a_form() -> None:
-    assert {form.type for form in CASES.values()} == set(CALLS)
+    cgroups = {EventType.CGROUP_MKDIR, EventType.CGROUP_ATTACH_TASK}
+    others = {EventType[form.partition("@")[0].upper()] for form in REQUESTS}
+    assert {form.type for form in CASES.values()} | others | cgroups == set(CALLS)
 
 
 @pytest.mark.parametrize("form", CASES.values(), ids=CASES)
@@ -479,6 +544,63 @@ def test_a_call_is_told_of(watch: Watch, tmp_path: Path, form: Form) -> None:
     assert found == {key: found[key] if each == "*" else each for key, each in expected.items()}
     named = {f"evt.arg.{argument}" for argument, _ in CALLS[form.type].arguments}
     assert named <= set(form.fields)
+
+
+@pytest.mark.parametrize("form", REQUESTS)
+def test_a_request_is_told_of(watch: Watch, tmp_path: Path, form: str) -> None:
+    name, said = watch.run([form], _options(tmp_path))
+    if int(said[form][1]) == -errno.ENOSYS:
+        pytest.skip("this kernel has no io_uring")
+    if int(said[form][1]) == -errno.EINVAL:
+        pytest.skip("this kernel's io_uring has no such request")
+    done = watch.told(name, form, said[form])
+    assert done.event.record.header.result == done.result >= 0
+    known = done.notes | {"result": str(done.result)}
+    expected = {key: value.format(**known) for key, value in REQUESTS[form].items()}
+    assert _found(done.event, list(expected)) == expected
+
+
+def test_each_descriptor_that_comes_is_told_of(watch: Watch, tmp_path: Path) -> None:
+    name, said = watch.run(["receive_fd@mmsg"], _options(tmp_path))
+    done = watch.told(name, "receive_fd@mmsg", said["receive_fd@mmsg"])
+    ours = [
+        each
+        for each in watch.events
+        if each.type is EventType.RECEIVE_FD and each.container == done.event.container
+    ]
+    files = ["/mnt/receive_fd.a", "/mnt/receive_fd.b", "/mnt/receive_fd.a"]
+    assert [_value(each, "fd.name") for each in ours] == files
+    assert len({_value(each, "fd.num") for each in ours}) == len(files)
+
+
+def test_a_descriptor_from_the_host(watch: Watch, tmp_path: Path) -> None:
+    (tmp_path / "share").mkdir()
+    with (
+        socket.socket(socket.AF_UNIX) as listener,
+        ThreadPoolExecutor(1) as pool,
+        open("/etc/hostname", encoding="utf-8") as passed,
+    ):
+        listener.settimeout(WAIT_S)
+        listener.bind(str(tmp_path / "share/s"))
+        listener.listen()
+
+        def serve() -> None:
+            with listener.accept()[0] as end:
+                socket.send_fds(end, [b"x"], [passed.fileno()])
+
+        served = pool.submit(serve)
+        mounts = (Mount(tmp_path, "/mnt"), Mount(tmp_path / "share", "/share"))
+        name, said = watch.run(["receive_fd@shared"], Options(mounts))
+        served.result()
+    done = watch.told(name, "receive_fd@shared", said["receive_fd@shared"])
+    expected = {
+        "fd.num": done.notes["num"],
+        "fd.filename": "hostname",
+        "target.pid": str(os.getpid()),
+        "target.container.id": "host",
+        "boundary.crosses_container": "True",
+    }
+    assert _found(done.event, list(expected)) == expected
 
 
 def test_arguments_of_other_calls_are_absent(watch: Watch, tmp_path: Path) -> None:

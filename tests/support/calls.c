@@ -5,11 +5,11 @@
  *   calls FORM...     each in a child of its own, one after another, in /mnt
  *   calls serve PATH  accept connections at a unix socket, for ever
  *
- * A form is a call's name, perhaps with @ and a variant: @32 goes through int $0x80, @bad has a
- * pointer that cannot be read, @long a path of 4095 bytes. Another process is process 1, or OTHER
- * in the environment; sockets are at ports that no other form has, descriptors are 20 and 21. A
- * file that a form needs is called after it. What the kernel could do in earnest (modules, kexec,
- * ports) is asked for in a way that fails whoever asks.
+ * A form is a call's name, perhaps with @ and a variant: @32 goes through int $0x80, @uring through
+ * io_uring, @bad has a pointer that cannot be read, @long a path of 4095 bytes. Another process is
+ * process 1, or OTHER in the environment; sockets are at ports that no other form has, descriptors
+ * are 20 and 21. A file that a form needs is called after it. What the kernel could do in earnest
+ * (modules, kexec, ports) is asked for in a way that fails whoever asks.
  *
  * One line comes out for each form: the form, the child's id, the result or the negative errno,
  * and NAME=VALUE for what the test cannot know.
@@ -820,6 +820,28 @@ static long act_sockets(void)
 	return OTHER_FORM;
 }
 
+/* struct msghdr of the 32-bit ABI, at the beginning of low, with room for each of its parts. */
+struct low_message {
+	unsigned int name, name_length, data, data_count, control, control_length, flags;
+	unsigned int data_at, data_length;
+	char address[16], bytes[4];
+	unsigned int control_head[3];
+	int fds[4];
+};
+
+static struct low_message *low_message(void)
+{
+	struct low_message *message = (void *)low;
+	unsigned int at = (unsigned long)low;
+
+	memset(message, 0, sizeof(*message));
+	message->data = at + offsetof(struct low_message, data_at);
+	message->data_count = 1;
+	message->data_at = at + offsetof(struct low_message, bytes);
+	message->data_length = sizeof(message->bytes);
+	return message;
+}
+
 static long act_sends(void)
 {
 	long result;
@@ -842,14 +864,232 @@ static long act_sends(void)
 		new_socket(AF_UNIX, SOCK_DGRAM, SECOND);
 		return syscall(SYS_sendto, SECOND, shared, 3, 0, &address, length);
 	}
+	if (is("sendmsg")) {
+		struct iovec data = { shared, 4 };
+		struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+
+		new_socket(AF_INET, SOCK_DGRAM, FIRST);
+		message.msg_name = v4("127.0.0.1", 4033);
+		message.msg_namelen = length;
+		return syscall(SYS_sendmsg, FIRST, pointer("msg", &message), MSG_NOSIGNAL);
+	}
+	if (is("sendmsg@32")) {
+		struct low_message *message = low_message();
+
+		new_socket(AF_INET, SOCK_DGRAM, FIRST);
+		v4("127.0.0.1", 4034);
+		memcpy(message->address, &address, length);
+		message->name = (unsigned long)message->address;
+		message->name_length = length;
+		return call32(370, FIRST, (long)pointer("msg", message), 0, 0, 0);
+	}
+	return OTHER_FORM;
+}
+
+/* ---- descriptors over sockets ---- */
+
+/* Two ends of a socket: what comes at SECOND was sent at FIRST. */
+static void new_pair(void)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		perror(form);
+	place(ends[0], FIRST);
+	place(ends[1], SECOND);
+}
+
+static void pass(int to, const int *fds, int count)
+{
+	char control[CMSG_SPACE(4 * sizeof(int))] = { 0 };
+	struct iovec data = { shared, 1 };
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = CMSG_SPACE(count * sizeof(int)),
+	};
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(head), fds, count * sizeof(int));
+	if (sendmsg(to, &message, 0) < 0)
+		perror(form);
+}
+
+static char room[256];
+static struct iovec taken = { shared, 1 };
+static struct mmsghdr messages[2];
+
+static struct msghdr *to_receive(int at)
+{
+	messages[at].msg_hdr = (struct msghdr){
+		.msg_iov = &taken,
+		.msg_iovlen = 1,
+		.msg_control = room + at * 128,
+		.msg_controllen = 128,
+	};
+	return &messages[at].msg_hdr;
+}
+
+static long note_received(int at)
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(to_receive(at));
+	int fd;
+
+	/* What else comes may come first. */
+	while (head->cmsg_type != SCM_RIGHTS)
+		head = (struct cmsghdr *)((char *)head + CMSG_ALIGN(head->cmsg_len));
+	memcpy(&fd, CMSG_DATA(head) + (head->cmsg_len - CMSG_LEN(sizeof(fd))), sizeof(fd));
+	note("num", "%lu", fd);
+	return 0;
+}
+
+static long receive_by_request(struct msghdr *message);
+
+static long act_receives(void)
+{
+	int fds[2], one = 1;
+
+	if (strncmp(form, "receive_fd", strlen("receive_fd")))
+		return OTHER_FORM;
+	if (is("receive_fd@shared")) {
+		/* The other end is in another container, or the host's. */
+		new_socket(AF_UNIX, SOCK_STREAM, SECOND);
+		local("/share/s");
+		if (connect(SECOND, &address.any, length) ||
+		    syscall(SYS_recvmsg, SECOND, to_receive(0), 0) < 0)
+			return -1;
+		return note_received(0);
+	}
+	new_pair();
+	fds[0] = open(file("receive_fd.a"), O_RDWR);
+	fds[1] = open(file("receive_fd.b"), O_RDONLY);
+	if (is("receive_fd@credentials"))
+		setsockopt(SECOND, SOL_SOCKET, SO_PASSCRED, &one, sizeof(one));
+	pass(FIRST, fds, 2);
+	if (is("receive_fd@mmsg")) {
+		pass(FIRST, fds, 1);
+		to_receive(0);
+		to_receive(1);
+		if (syscall(SYS_recvmmsg, SECOND, messages, 2, 0, NULL) != 2)
+			return -1;
+		return note_received(1);
+	}
+	if (is("receive_fd@32")) {
+		struct low_message *message = low_message();
+
+		message->control = (unsigned long)message->control_head;
+		message->control_length = sizeof(message->control_head) + sizeof(message->fds);
+		if (call32(372, SECOND, (long)message, 0, 0, 0) < 0)
+			return -1;
+		note("num", "%lu", message->fds[1]);
+		return 0;
+	}
+	if (is("receive_fd@uring") ? receive_by_request(to_receive(0))
+				   : syscall(SYS_recvmsg, SECOND, to_receive(0), 0) < 0)
+		return -1;
+	return note_received(0);
+}
+
+/* ---- io_uring ---- */
+
+/* Make a request, and wait until it is complete. Returns its result. */
+static long request(const struct io_uring_sqe *wanted)
+{
+	struct io_uring_params params = { 0 };
+	int ring = syscall(SYS_io_uring_setup, 1, &params);
+	struct io_uring_sqe *entry;
+	struct io_uring_cqe *done;
+	unsigned int *tail;
+	char *rings;
+
+	if (ring < 0)
+		return -errno;
+	rings = mmap(NULL, params.cq_off.cqes + 2 * sizeof(*done), PROT_READ | PROT_WRITE,
+		     MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	entry = mmap(NULL, sizeof(*entry), PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+		     IORING_OFF_SQES);
+	*entry = *wanted;
+	tail = (unsigned int *)(rings + params.sq_off.tail);
+	__atomic_store_n(tail, 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+		return -errno;
+	done = (struct io_uring_cqe *)(rings + params.cq_off.cqes);
+	return done->res;
+}
+
+static long receive_by_request(struct msghdr *message)
+{
+	struct io_uring_sqe entry = { .opcode = IORING_OP_RECVMSG, .fd = SECOND };
+
+	entry.addr = (unsigned long)message;
+	entry.len = 1;
+	return request(&entry) < 0;
+}
+
+/* @to, @by: a second path and what it starts from, in the places that renameat has for them. */
+static long request_path(int opcode, int from, const char *path, const char *to, int by, int flags)
+{
+	struct io_uring_sqe entry = { .opcode = opcode, .fd = from, .rename_flags = flags };
+
+	entry.addr = (unsigned long)path;
+	entry.addr2 = (unsigned long)to;
+	entry.len = by;
+	return request(&entry);
+}
+
+static long request_socket(int opcode, int fd, unsigned long to, unsigned long size, int len)
+{
+	struct io_uring_sqe entry = { .opcode = opcode, .fd = fd, .addr = to, .len = len };
+
+	entry.off = size;
+	return request(&entry);
+}
+
+static long act_requests(void)
+{
+	if (is("renameat2@uring"))
+		return open_directory("d"), request_path(IORING_OP_RENAMEAT, AT_FDCWD,
+							 file("rename.uring"), "renamed", FIRST, 1);
+	if (is("unlinkat@uring"))
+		return request_path(IORING_OP_UNLINKAT, AT_FDCWD, directory("unlink.uring"), NULL,
+				    0, AT_REMOVEDIR);
+	if (is("mkdirat@uring"))
+		return request_path(IORING_OP_MKDIRAT, AT_FDCWD, "mkdir.uring", NULL, 0700, 0);
+	if (is("symlinkat@uring"))
+		return request_path(IORING_OP_SYMLINKAT, AT_FDCWD, "else/where", "symlink.uring", 0,
+				    0);
+	if (is("linkat@uring"))
+		return request_path(IORING_OP_LINKAT, AT_FDCWD, file("link.uring"),
+				    "/mnt/linked.uring", AT_FDCWD, 0);
+	if (is("connect@uring")) {
+		served(v4("127.0.0.1", 4041));
+		return request_socket(IORING_OP_CONNECT, FIRST, (unsigned long)&address, length, 0);
+	}
+	if (is("accept4@uring")) {
+		connected(v4("127.0.0.1", 4042));
+		note_port();
+		return request_socket(IORING_OP_ACCEPT, SECOND, 0, 0, 0);
+	}
+	if (is("socket@uring"))
+		return request_socket(45, AF_INET, 0, SOCK_STREAM, 0);
+	if (is("io_uring@read"))
+		return request_socket(IORING_OP_READ, open_file("read.uring"),
+				      (unsigned long)shared, 0, 4);
+	if (is("io_uring@nop"))
+		return request_socket(IORING_OP_NOP, -1, 0, 0, 0);
 	return OTHER_FORM;
 }
 
 static long act(void)
 {
 	static long (*const acts[])(void) = {
-		act_names,   act_inodes,      act_mounts, act_namespaces, act_kernel,	 act_binds,
-		act_sockets, act_credentials, act_sends,  act_connects,	  act_processes,
+		act_names,     act_inodes,   act_mounts,      act_namespaces, act_kernel,
+		act_binds,     act_sockets,  act_credentials, act_sends,      act_connects,
+		act_processes, act_receives, act_requests,
 	};
 
 	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++) {

@@ -6,6 +6,7 @@ import msgspec
 
 from stockade.events import (
     UNKNOWN,
+    Activity,
     Container,
     ContainerEntry,
     ContainerRecord,
@@ -55,6 +56,7 @@ TASK = Task(
     egid=1000,
     loginuid=(1 << 32) - 1,
     role=Role.MEMBER,
+    boundary=0,
     ns=NAMESPACES,
     cgroup=Text("box"),
     comm="cat",
@@ -74,6 +76,9 @@ FILE = FileObject(
     fs_path=Text("/etc/shadow"),
 )
 NO_FILE = msgspec.structs.replace(FILE, inode=0, fs_type="", path=NO_TEXT, fs_path=NO_TEXT)
+
+
+NO_ACTIVITY = Activity(calls=0, execs=0, forks=0)
 
 
 def header(kind: EventType, result: int = 3, task: Task = TASK) -> RecordHeader:
@@ -165,7 +170,13 @@ def container_record(
     kind: EventType = EventType.CONTAINER, entry: ContainerEntry = ENTRY, task: Task = TASK
 ) -> ContainerRecord:
     """What has happened to a container; by default its first program has run."""
-    return ContainerRecord(header=header(kind, 0, task), container=entry)
+    return ContainerRecord(
+        header=header(kind, 0, task),
+        container=entry,
+        activity=NO_ACTIVITY,
+        usual=NO_ACTIVITY,
+        activity_ns=0,
+    )
 
 
 def event(record: Record | None = None, container: Container | None = CONTAINER) -> Event:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stockade.cli.main import call
-from stockade.events.call_fields import FAMILIES
+from stockade.events.calls import CALLS
 from tests.support.rules import rule_text
 
 Output = pytest.CaptureFixture[str]
@@ -96,7 +96,8 @@ def test_list_and_show(good: Path, capsys: Output) -> None:
 def test_fields(capsys: Output) -> None:
     assert call(["fields", "--json", "evt.arg.flags"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
-    assert row["events"] == ["open", "fork", *FAMILIES]
+    having = sorted({call.family for call in CALLS.values() if ("flags" in dict(call.arguments))})
+    assert row["events"] == ["open", "fork", *having]
     assert (row["type"], row["origin"], row["tier"]) == ("flags", "object", "tracepoint")
     assert call(["fields", "proc.aname"]) == 0
     assert "proc.aname[N]" in capsys.readouterr().out

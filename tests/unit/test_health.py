@@ -8,8 +8,11 @@ from typing import cast
 import pytest
 
 from stockade.agent.health import Health
+from stockade.agent.losses import Losses
 from stockade.events import Priority
 from stockade.kernel import Sensor
+from stockade.workloads import Containers
+from tests.support.records import ENTRY
 
 
 class Kernel:
@@ -22,13 +25,25 @@ class Kernel:
     def losses(self) -> dict[str, int]:
         return dict(self.lost)
 
+    def losses_by_type(self) -> dict[tuple[str, str], int]:
+        return {(reason, "openat"): count for reason, count in self.lost.items()}
+
+    def losses_by_container(self) -> dict[tuple[int, str, str], int]:
+        return {(7, reason, "openat"): count for reason, count in self.lost.items()}
+
+    def health(self) -> Health:
+        sensor = cast(Sensor, self)
+        containers = Containers(lambda _: None, lambda _: [])
+        containers.add(ENTRY)
+        return Health(sensor, Losses(sensor, containers))
+
     def settle(self) -> None:
         self.settled += 1
 
 
 def test_only_new_losses_of_tasks_are_told() -> None:
     kernel = Kernel()
-    health = Health(cast(Sensor, kernel))
+    health = kernel.health()
     assert list(health.check()) == []
     kernel.lost = {"replaced": 9, "unresolved": 1}
     assert list(health.check()) == []
@@ -51,17 +66,20 @@ def test_lost_events_are_told_at_once_and_then_together(monkeypatch: pytest.Monk
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     kernel = Kernel()
-    health = Health(cast(Sensor, kernel))
+    health = kernel.health()
     kernel.lost = {"ring_full": 9}
     (alert,) = health.check()
     assert (alert.rule, alert.priority) == ("Events lost", Priority.WARNING)
     assert (alert.output_fields["reason"], alert.output_fields["count"]) == ("ring_full", 9)
+    assert alert.output_fields["events"] == ["open: 9"]
+    assert alert.output_fields["containers"] == ["box: 9"]
     assert list(health.check()) == []
     for kernel.lost["ring_full"] in (10, 12):
         assert list(health.check()) == []
     now[0] += 15.0
     (alert,) = health.check()
     assert alert.output_fields["count"] == 3
+    assert alert.output_fields["containers"] == ["box: 3"]
     now[0] += 15.0
     assert list(health.check()) == []
     assert (kernel.settled, health.alerts) == (0, 2)

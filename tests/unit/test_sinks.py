@@ -57,7 +57,14 @@ def test_one_json_object_a_line(alert: Alert, pipe: tuple[int, int]) -> None:
     assert lines[0] == {"type": "ready", "tier": "tracepoint", "rules": 1}
     assert lines[1]["type"] == "alert"
     assert lines[1]["container"]["name"] == "bad\x1b[2Jname"
-    assert lines[2] == {"type": "summary", "events": 2, "alerts": 1, "lost": {"ring_full": 3}}
+    assert lines[2] == {
+        "type": "summary",
+        "events": 2,
+        "alerts": 1,
+        "lost": {"ring_full": 3},
+        "lost_by_family": {},
+        "lost_by_container": {},
+    }
 
 
 def test_a_line_for_people_is_one_line_without_control_characters(

@@ -1,9 +1,20 @@
 """The daemon: records become events, events become alerts."""
 
+from stockade.agent.activity import ActivityMeter
 from stockade.agent.agent import Agent, Sink
 from stockade.agent.enrich import Enricher
 from stockade.agent.judge import Judge
+from stockade.agent.losses import Losses
 from stockade.agent.mounts import HostMounts
 from stockade.agent.processes import ProcessTable
 
-__all__ = ["Agent", "Enricher", "HostMounts", "Judge", "ProcessTable", "Sink"]
+__all__ = [
+    "ActivityMeter",
+    "Agent",
+    "Enricher",
+    "HostMounts",
+    "Judge",
+    "Losses",
+    "ProcessTable",
+    "Sink",
+]

@@ -11,11 +11,13 @@ from typing import Any, Protocol
 
 import structlog
 
+from stockade.agent.activity import INTERVAL_S, ActivityMeter
 from stockade.agent.enrich import Enricher
 from stockade.agent.health import Health
 from stockade.agent.judge import Judge
+from stockade.agent.losses import Losses
 from stockade.errors import MissingFeature, RecordError
-from stockade.events import Alert, Container, Ready, Summary, Update, decode
+from stockade.events import Alert, Container, Ready, Record, Summary, Update, decode
 from stockade.kernel import Sensor
 from stockade.workloads import Containers
 
@@ -63,6 +65,7 @@ class Agent:
         judge: has the rules.
         sink: takes the alerts.
         rules: how many rules there are, for the first message.
+        meter: where rules ask how much containers do.
     """
 
     def __init__(
@@ -74,10 +77,13 @@ class Agent:
         sink: Sink,
         *,
         rules: int,
+        meter: ActivityMeter | None = None,
     ) -> None:
         self._sensor = sensor
         self._containers = containers
-        self._health = Health(sensor)
+        self._kernel_losses = Losses(sensor, containers)
+        self._health = Health(sensor, self._kernel_losses)
+        self._meter = meter
         self._enricher = enricher
         self._judge = judge
         self._sink = sink
@@ -92,6 +98,7 @@ class Agent:
         self._pause: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
         self._check: asyncio.TimerHandle | None = None
+        self._measure: asyncio.TimerHandle | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until stop is set, then finish what has already been recorded.
@@ -101,6 +108,7 @@ class Agent:
         """
         self._listen()
         self._check_health()
+        self._measure_later()
         try:
             await self._prove_flow()
             self._sink.ready(Ready(tier=TIER, rules=self._rules))
@@ -108,7 +116,7 @@ class Agent:
             await self._until(stop)
         finally:
             asyncio.get_running_loop().remove_reader(self._sensor.ring)
-            for timer in (self._pause, self._look, self._check):
+            for timer in (self._pause, self._look, self._check, self._measure):
                 if timer:
                     timer.cancel()
         self._drain()
@@ -185,11 +193,16 @@ class Agent:
 
     def _take(self, raw: memoryview) -> None:
         try:
-            alerts = list(self._judge.alerts_of(self._enricher.event(decode(raw))))
+            record = decode(raw)
         except RecordError as err:
             self._lost["decode"] += 1
             log.warning("record not understood", error=str(err))
             return
+        self._judge_record(record)
+
+    def _judge_record(self, record: Record) -> None:
+        try:
+            alerts = list(self._judge.alerts_of(self._enricher.event(record)))
         except Exception:
             # One event that we cannot handle must not end the watch over all others.
             self._lost["internal"] += 1
@@ -233,6 +246,31 @@ class Agent:
         self._say(self._health.check())
         self._check = asyncio.get_running_loop().call_later(_HEALTH_S, self._check_health)
 
+    def _measure_later(self) -> None:
+        if self._meter:
+            loop = asyncio.get_running_loop()
+            self._measure = loop.call_later(INTERVAL_S, self._measure_activity, self._meter)
+
+    def _measure_activity(self, meter: ActivityMeter) -> None:
+        for record in meter.records():
+            self._events += 1
+            self._judge_record(record)
+        self._measure_later()
+
     def _summary(self) -> Summary:
-        lost = Counter(self.losses) + Counter(self._sensor.losses())
-        return Summary(**self.totals, lost=dict(lost))
+        kernel = self._kernel_losses
+        families, containers = kernel.by_family(), kernel.by_container()
+        return Summary(
+            **self.totals,
+            lost=dict(Counter(self.losses) + kernel.by_reason()),
+            lost_by_family=_sums(families),
+            lost_by_container=_sums(containers),
+        )
+
+
+def _sums(counts: Counter[tuple[str, str]]) -> dict[str, int]:
+    """Whatever the reason."""
+    sums: Counter[str] = Counter()
+    for (_, name), count in counts.items():
+        sums[name] += count
+    return dict(sums.most_common())

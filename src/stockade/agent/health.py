@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from stockade.events import Alert, Priority, internal_alert
+from stockade.agent.losses import Losses
+from stockade.events import Alert, FieldView, Priority, ScalarView, internal_alert
 from stockade.kernel import Sensor
 
 # Losses that leave a task without its container, by what has to be made larger.
@@ -15,6 +18,8 @@ _UNTRACKED = {
     "scratch_busy": "records",
 }
 _SWEEP_S = 60.0
+_NAMED = 5  # families and containers that an alert names
+Pairs: TypeAlias = Counter[tuple[str, str]]
 _WORD_S = 10.0
 
 
@@ -23,13 +28,16 @@ class Health:
 
     Args:
         sensor: at work.
+        losses: its counts.
 
     Attributes:
         alerts: how many there were.
     """
 
-    def __init__(self, sensor: Sensor) -> None:
+    def __init__(self, sensor: Sensor, losses: Losses) -> None:
         self._sensor = sensor
+        self._losses = losses
+        self._said: tuple[Pairs, Pairs] = Counter(), Counter()
         self._before: dict[str, int] = {}
         self._next_sweep_s = time.monotonic() + _SWEEP_S
         self._next_word_s = 0.0
@@ -41,7 +49,7 @@ class Health:
         if time.monotonic() >= self._next_sweep_s:
             self._next_sweep_s = time.monotonic() + _SWEEP_S
             self._sensor.provenance.sweep()
-        lost = self._sensor.losses()
+        lost = self._losses.by_reason()
         fresh = {
             reason: count - self._before.get(reason, 0)
             for reason, count in lost.items()
@@ -73,12 +81,24 @@ class Health:
             return
         self._next_word_s = time.monotonic() + _WORD_S
         said, self._unsaid = self._unsaid, {}
+        totals = self._losses.by_family(), self._losses.by_container()
+        families, containers = (now - then for now, then in zip(totals, self._said, strict=True))
+        self._said = totals
         for reason, total in said.items():
             self.alerts += 1
+            fields: dict[str, FieldView] = {"reason": reason, "count": total}
+            fields["events"] = _largest(families, reason)
+            fields["containers"] = _largest(containers, reason)
             yield internal_alert(
                 f"health-{time.time_ns():x}",
                 "Events lost",
                 Priority.WARNING,
                 f"{total} events were lost before they were judged ({reason})",
-                {"reason": reason, "count": total},
+                fields,
             )
+
+
+def _largest(counts: Pairs, reason: str) -> list[ScalarView]:
+    """Who lost most for a reason, with how much."""
+    found = [(name, count) for (of, name), count in counts.most_common() if of == reason]
+    return [f"{name}: {count}" for name, count in found[:_NAMED]]

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, start_http_se
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from stockade.agent.losses import Losses
 from stockade.errors import StockadeError
 from stockade.kernel import Sensor
 
@@ -19,8 +20,11 @@ Counts = Callable[[], dict[str, int]]
 class _Agent(Collector):
     """Reads the agent when somebody asks."""
 
-    def __init__(self, sensor: Sensor, totals: Counts, losses: Counts) -> None:
+    def __init__(
+        self, sensor: Sensor, kernel_losses: Losses, totals: Counts, losses: Counts
+    ) -> None:
         self._sensor = sensor
+        self._kernel_losses = kernel_losses
         self._totals = totals
         self._losses = losses
 
@@ -32,11 +36,23 @@ class _Agent(Collector):
             "what did not arrive, by reason and event type; any where that is not known",
             labels=["reason", "event"],
         )
-        for (reason, event), count in self._sensor.losses_by_type().items():
+        by_type = self._sensor.losses_by_type()
+        for (reason, event), count in by_type.items():
             lost.add_metric([reason, event], count)
+        # What the kernel left out before it was known what it is about.
+        for reason in self._kernel_losses.by_reason().keys() - {each for each, _ in by_type}:
+            lost.add_metric([reason, "any"], self._kernel_losses.by_reason()[reason])
         for reason, count in self._losses().items():
             lost.add_metric([reason, "any"], count)
         yield lost
+        of_containers = CounterMetricFamily(
+            "stockade_container_lost",
+            "what the kernel could not tell of a container, by reason; host for the host's",
+            labels=["reason", "container"],
+        )
+        for (reason, container), count in self._kernel_losses.by_container().items():
+            of_containers.add_metric([reason, container], count)
+        yield of_containers
         waiting = self._sensor.ring.available()
         yield GaugeMetricFamily(
             "stockade_ring_bytes", "bytes of records that wait to be judged", value=waiting
@@ -55,13 +71,18 @@ def parse_address(text: str) -> tuple[str, int]:
 
 @contextmanager
 def serve(
-    address: tuple[str, int], sensor: Sensor, totals: Counts, losses: Counts
+    address: tuple[str, int],
+    sensor: Sensor,
+    kernel_losses: Losses,
+    totals: Counts,
+    losses: Counts,
 ) -> Iterator[int]:
     """Answer at an address while the block runs; gives the port.
 
     Args:
         address: host and port; 0 takes any that is free.
         sensor: at work.
+        kernel_losses: its counts.
         totals: how many events and alerts there were.
         losses: the agent's own, by reason.
 
@@ -70,7 +91,7 @@ def serve(
     """
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_Agent(sensor, totals, losses))
+    registry.register(_Agent(sensor, kernel_losses, totals, losses))
     host, port = address
     try:
         server, thread = start_http_server(port, host, registry)

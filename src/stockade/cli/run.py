@@ -14,10 +14,21 @@ import click
 import structlog
 from rich.console import Console
 
-from stockade.agent import Agent, Enricher, HostMounts, Judge, ProcessTable, Sink, metrics
+from stockade.agent import (
+    ActivityMeter,
+    Agent,
+    Enricher,
+    HostMounts,
+    Judge,
+    Losses,
+    ProcessTable,
+    Sink,
+    metrics,
+)
 from stockade.cli.packs import PACKS, rules_option
 from stockade.cli.state_roots import state_roots_option
 from stockade.errors import StockadeError
+from stockade.events.activity_fields import ACTIVITY
 from stockade.events.file_fields import RAW_PATHS
 from stockade.kernel import Pins, Sensor, Wanted
 from stockade.rules import Engine, load_rules
@@ -122,6 +133,7 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         engine.wanted(host=False),
         engine.wanted(host=True),
         raw_paths=not engine.fields.isdisjoint(RAW_PATHS),
+        activity=not engine.fields.isdisjoint(ACTIVITY),
     )
     with ExitStack() as stack:
         sensor = stack.enter_context(
@@ -137,7 +149,15 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
             containers.add(entry)
         enricher = Enricher(processes, containers, mounts, sensor.host_namespaces())
         sink = _sink(options.output, stream)
-        agent = Agent(sensor, containers, enricher, Judge(engine), sink, rules=len(engine.rules))
+        agent = Agent(
+            sensor,
+            containers,
+            enricher,
+            Judge(engine),
+            sink,
+            rules=len(engine.rules),
+            meter=ActivityMeter(sensor) if wanted.activity else None,
+        )
 
         def stream_failed(error: OSError) -> None:
             loop.call_soon_threadsafe(agent.fail, error)
@@ -145,7 +165,11 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         stream.on_error = stream_failed
         if options.metrics_listen:
             served = metrics.serve(
-                options.metrics_listen, sensor, lambda: agent.totals, lambda: agent.losses
+                options.metrics_listen,
+                sensor,
+                Losses(sensor, containers),
+                lambda: agent.totals,
+                lambda: agent.losses,
             )
             stack.enter_context(served)
         await agent.run(stop)

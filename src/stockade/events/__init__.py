@@ -2,6 +2,8 @@
 
 from stockade.events._records import (
     LAYOUT,
+    Activity,
+    BoundaryFlags,
     CallRecord,
     CallShape,
     Config,
@@ -29,8 +31,10 @@ from stockade.events._records import (
     Task,
     WantedFlags,
     decode,
+    decode_activity,
     decode_container_entry,
     decode_host_entry,
+    decode_loss_key,
     decode_member_entry,
     pack_call_shape,
     pack_config,
@@ -64,16 +68,19 @@ from stockade.events.entities import (
 )
 from stockade.events.event import Event
 from stockade.events.layout import digest as layout_digest
-from stockade.events.text import Text
+from stockade.events.text import NO_TEXT, Text
 from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Scalar, Value
 
 __all__ = [
     "ABSENT",
     "HOST",
     "LAYOUT",
+    "NO_TEXT",
     "UNKNOWN",
     "Action",
+    "Activity",
     "Alert",
+    "BoundaryFlags",
     "Btf",
     "CallRecord",
     "CallShape",
@@ -124,8 +131,10 @@ __all__ = [
     "Workload",
     "container_view",
     "decode",
+    "decode_activity",
     "decode_container_entry",
     "decode_host_entry",
+    "decode_loss_key",
     "decode_member_entry",
     "internal_alert",
     "layout_digest",

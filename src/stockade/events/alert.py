@@ -206,11 +206,19 @@ class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="type"):
 
 
 class Summary(msgspec.Struct, frozen=True, tag="summary", tag_field="type"):
-    """Said last. lost counts what did not arrive, by reason."""
+    """Said last.
+
+    Attributes:
+        lost: what did not arrive, by reason.
+        lost_by_family: what of that the kernel could not tell, by family of events.
+        lost_by_container: the same by container.
+    """
 
     events: int
     alerts: int
     lost: dict[str, int]
+    lost_by_family: dict[str, int] = {}
+    lost_by_container: dict[str, int] = {}
 
 
 def process_view(event: Event) -> ProcessView:

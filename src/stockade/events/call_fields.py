@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from stockade.events import calls, file_fields, socket_fields
 from stockade.events._records import (
+    BoundaryFlags,
     CallPath,
     CallRecord,
     EventType,
@@ -24,6 +25,7 @@ from stockade.events.values import ABSENT, UNKNOWN, Missing, Value
 
 CALL_PATHS_MAX = 2
 _ADDRESSED = {EventType.CONNECT, EventType.BIND, EventType.SENDTO}
+_NO_FD = 0xFFFFFFFF
 
 FAMILIES = tuple(sorted({call.family for call in CALLS.values()}))
 Reader = Callable[[CallRecord], Value]
@@ -149,7 +151,8 @@ def _fd_number(record: CallRecord) -> Value:
     if call.returns:
         return record.header.result if record.header.result >= 0 else ABSENT
     at = call.position("file")
-    return record.args[at - 1] & 0xFFFFFFFF if at else ABSENT
+    number = record.args[at - 1] & _NO_FD if at else _NO_FD
+    return ABSENT if number == _NO_FD else number
 
 
 def _fd_type(record: CallRecord) -> Value:
@@ -214,6 +217,14 @@ def _crosses(event: Event) -> Value:
     return task.role == Role.MEMBER and record.target.container != task.container
 
 
+def _left_cgroup(event: Event) -> Value:
+    record = event.record
+    flags = record.header.task.boundary
+    if isinstance(record, CallRecord):
+        flags |= record.target.boundary
+    return bool(flags & BoundaryFlags.LEFT_CGROUP)
+
+
 def _host_namespace(event: Event) -> Value:
     """A member has a namespace of the host that its container did not start with."""
     container, task = event.container, event.record.header.task
@@ -250,34 +261,35 @@ _FD_FIELDS = (
         _of_file(_is_deleted),
     ),
 )
+_TARGETED = ("cgroup", "namespace", "network", "process")
 _TARGET_FIELDS = (
     Field(
         "target.pid",
         _I,
         "process that the call is about, in the initial pid namespace",
         _target_record(lambda record: record.target.process.tgid),
-        events=("process", "network", "namespace"),
+        events=_TARGETED,
     ),
     Field(
         "target.name",
         _S,
         "its command name",
         _target_record(lambda record: record.target.comm),
-        events=("process", "network", "namespace"),
+        events=_TARGETED,
     ),
     Field(
         "target.exepath",
         _P,
         "path of its program",
         _target(_target_exe),
-        events=("process", "network", "namespace"),
+        events=_TARGETED,
     ),
     Field(
         "target.container.id",
         _S,
         "its container, or host",
         _target(_target_container),
-        events=("process", "network", "namespace"),
+        events=_TARGETED,
         origin=Origin.METADATA,
     ),
     Field(
@@ -285,6 +297,12 @@ _TARGET_FIELDS = (
         _B,
         "a member's call is about a process of another container or of the host",
         _crosses,
+    ),
+    Field(
+        "boundary.left_cgroup",
+        _B,
+        "the member that acts, or that the event is about, is outside its container's cgroups",
+        _left_cgroup,
     ),
     Field(
         "boundary.host_ns",

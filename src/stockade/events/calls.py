@@ -20,8 +20,8 @@ from stockade.events.values import ABSENT, UNKNOWN, Value
 _RESULT = 7  # SHAPE_RESULT
 
 # Family and name, then the arguments in order: name=kind. The first path is the record's old one,
-# the second its new one; a dir before a path is where that starts. A descriptor of kind file or
-# socket is looked at; "returns" says that what comes back is one.
+# the second its new one; a dir before a path is where that starts. A descriptor of kind file is
+# looked at, of a peer who is at its other end; "returns" says that what comes back is one.
 _TABLE = """
 file rename oldpath=path newpath=path
 file renameat olddirfd=dir oldpath=path newdirfd=dir newpath=path
@@ -111,6 +111,11 @@ network listen fd=file backlog=int
 network accept fd=int returns
 network accept4 fd=int addr=pointer addrlen=pointer flags=int returns
 network sendto fd=file buf=pointer size=long flags=int addr=address
+network sendmsg fd=file msg=message flags=int
+network receive_fd socket=peer num=file
+cgroup cgroup_mkdir path=text id=long
+cgroup cgroup_attach_task path=text id=long
+kernel io_uring op=uring
 """
 
 
@@ -162,6 +167,15 @@ def _parse() -> dict[EventType, Call]:
 
 
 CALLS = _parse()
+# What no system call is called.
+OBSERVED = frozenset(
+    {
+        EventType.RECEIVE_FD,
+        EventType.CGROUP_MKDIR,
+        EventType.CGROUP_ATTACH_TASK,
+        EventType.IO_URING,
+    }
+)
 
 
 def shape(kind: EventType, wanted: WantedFlags) -> CallShape:
@@ -182,6 +196,8 @@ def shape(kind: EventType, wanted: WantedFlags) -> CallShape:
         words=call.position(words),
         word_count=_WORDS.get(words, 0),
         pidfd=call.position("pidfd"),
+        message=call.position("message"),
+        peer=call.position("peer"),
     )
 
 
@@ -234,6 +250,7 @@ _FORMATS: dict[str, Callable[[int], str]] = {
     "fsconfig": _named(names.FSCONFIG_COMMANDS),
     "keyctl": _named(names.KEYCTL_COMMANDS),
     "id": _id,
+    "message": hex,
     "long": lambda value: str(value - (1 << 64) if value >> 63 else value),
     "memfd": _bits(names.MEMFD_FLAGS),
     "mode": lambda value: "|".join(mode_names(value & 0xFFFF)),
@@ -251,6 +268,7 @@ _FORMATS: dict[str, Callable[[int], str]] = {
     "socktype": _socket_type,
     "syslog": _named(names.SYSLOG_ACTIONS),
     "umount": _bits(names.UMOUNT_FLAGS),
+    "uring": _named(names.URING_OPERATIONS),
 }
 # Kinds whose values are names with | between them.
 FLAG_KINDS = frozenset(

@@ -33,7 +33,8 @@ _OTHERS = {
     "userdeleted",
 }
 
-_NO_EVENTS = {EventType.NONE, EventType.SOCKETCALL}
+# What is told of as something else.
+_NO_EVENTS = {EventType.NONE, EventType.SOCKETCALL, EventType.RECVMSG, EventType.RECVMMSG}
 COLLECTED = frozenset(kind.name.lower() for kind in EventType if kind not in _NO_EVENTS)
 KNOWN = (
     COLLECTED

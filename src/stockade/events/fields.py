@@ -17,8 +17,15 @@ from typing import TypeAlias
 import msgspec
 
 from stockade.events import _records as records
-from stockade.events import call_fields, container_fields, file_fields, planned, process_fields
-from stockade.events.calls import CALLS
+from stockade.events import (
+    activity_fields,
+    call_fields,
+    container_fields,
+    file_fields,
+    planned,
+    process_fields,
+)
+from stockade.events.calls import CALLS, OBSERVED
 from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Origin, Resolver, Subscript, text_value
 from stockade.events.flags import capability_names, clone_flags, mode_names, open_flags
@@ -77,6 +84,7 @@ KIND_OF: dict[records.EventType, str] = {
     records.EventType.CONTAINER_VISIT: "container",
     records.EventType.CONTAINER_STOP: "container",
     records.EventType.CONTAINER_DISCARD: "container",
+    records.EventType.CONTAINER_ACTIVITY: "container",
     **{kind: call.family for kind, call in CALLS.items()},
 }
 
@@ -184,7 +192,11 @@ def _type(event: Event) -> Value:
 
 
 def _syscall_type(event: Event) -> Value:
-    called = event.type is not records.EventType.PROCEXIT and KIND_OF[event.type] != "container"
+    called = (
+        event.type is not records.EventType.PROCEXIT
+        and event.type not in OBSERVED
+        and KIND_OF[event.type] != "container"
+    )
     return _type(event) if called else ABSENT
 
 
@@ -194,7 +206,7 @@ _EVENT_FIELDS = (
     Field(
         "evt.type",
         _S,
-        "what happened: the system call's name, procexit, or container and container_*",
+        "what happened: the system call's name, procexit, or one of our own: cgroup_*, container_*",
         _type,
     ),
     Field("syscall.type", _S, "the system call's name", _syscall_type),
@@ -215,7 +227,7 @@ _EVENT_FIELDS = (
 )
 
 _FILLED = [*_generated(), *_EVENT_FIELDS, *file_fields.FIELDS, *process_fields.FIELDS]
-_FILLED += container_fields.FIELDS
+_FILLED += [*container_fields.FIELDS, *activity_fields.FIELDS]
 
 
 def _with_calls(filled: dict[str, Field]) -> dict[str, Field]:

@@ -105,10 +105,10 @@ class Generator:
     def _enum(self, name: str) -> str:
         base = "IntFlag" if name.endswith("_flags") else "IntEnum"
         values = self._btf.enum(name)
-        prefix = _common_prefix(list(values))
+        prefix = f"{name.split('_', maxsplit=1)[0].upper()}_"
         lines = [f"class {class_name(name)}({base}):", f'    """enum {name}."""', ""]
         lines += [
-            f"    {key[len(prefix) :]} = {value}"
+            f"    {key.removeprefix(prefix)} = {value}"
             for key, value in values.items()
             if not key.endswith("_MAX")
         ]
@@ -286,17 +286,6 @@ class Generator:
 def _size(code: str) -> int:
     count, letter = code[:-1] or "1", code[-1].upper()
     return int(count) * {"S": 1, "B": 1, "H": 2, "I": 4, "Q": 8}[letter]
-
-
-def _common_prefix(names: list[str]) -> str:
-    first = names[0]
-    length = 0
-    for at, char in enumerate(first):
-        if any(name[: at + 1] != first[: at + 1] for name in names):
-            break
-        if char == "_":
-            length = at + 1
-    return first[:length]
 
 
 def main(arguments: list[str]) -> int:

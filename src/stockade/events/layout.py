@@ -17,7 +17,7 @@ RECORDS = (
     "container_record",
 )
 # What maps hold.
-VALUES = ("container_entry", "member_entry", "host_entry")
+VALUES = ("container_entry", "member_entry", "host_entry", "activity", "loss_key")
 # What the agent writes before load.
 SETTINGS = ("config", "call_shape")
 SHARED = (*RECORDS, *VALUES, *SETTINGS)
@@ -32,6 +32,7 @@ ENUMS = (
     "role",
     "container_state",
     "member_flags",
+    "boundary_flags",
     "namespace_flags",
     "wanted_flags",
 )

@@ -98,7 +98,9 @@ def _local(record: CallRecord) -> Endpoint | None:
 def _remote(record: CallRecord) -> Endpoint | None:
     """The other end: what was asked for, where the kernel's socket has none (any more)."""
     socket = record.socket
-    if record.header.type in {EventType.CONNECT, EventType.SENDTO} and (given := _given(record)):
+    if record.header.type in {EventType.CONNECT, EventType.SENDTO, EventType.SENDMSG} and (
+        given := _given(record)
+    ):
         return given
     if socket.family not in _INTERNET or not socket.remote_port:
         return None

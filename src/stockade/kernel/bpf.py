@@ -191,6 +191,12 @@ class Object:
         """Whether load took a program along."""
         return int(self._lib.core_program_fd(self._object, program.encode())) >= 0
 
+    def misses(self, program: str) -> int:
+        """How often the kernel left a program out, because it ran already on that CPU."""
+        return int(
+            check(self._lib.core_program_misses(self._object, program.encode()), f"find {program}")
+        )
+
     def run_iterator(self, program: str) -> int:
         """Run an iterator once; returns how many bytes it wrote."""
         return check(self._lib.core_run_iterator(self._object, program.encode()), f"run {program}")
@@ -203,10 +209,6 @@ class Object:
         """Attach a cgroup program to a cgroup v2 directory; returns the link's number."""
         link = self._lib.core_attach_cgroup(self._object, program.encode(), cgroup_fd)
         return check(link, f"attach {program}")
-
-    def detach(self, link: int) -> None:
-        """End one link."""
-        check(self._lib.core_detach(self._object, link), "detach")
 
     def map(self, name: str) -> Map:
         """A map of the loaded object."""

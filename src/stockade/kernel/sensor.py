@@ -13,13 +13,16 @@ from typing import Self
 from stockade.errors import LoadError, MissingFeature
 from stockade.events import (
     LAYOUT,
+    Activity,
     Btf,
     Config,
     EventType,
     LossReason,
     Namespaces,
     WantedFlags,
+    decode_activity,
     decode_host_entry,
+    decode_loss_key,
     layout_digest,
     pack_call_shape,
     pack_config,
@@ -35,16 +38,52 @@ from stockade.kernel.ring import Ring
 # With these a task can come into a container.
 _EVENT_TYPES = 256  # of call_shapes[]
 _ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE})
-# What i386 has one system call for.
-_SOCKETCALLS = (
-    EventType.SOCKET,
-    EventType.BIND,
-    EventType.CONNECT,
-    EventType.LISTEN,
-    EventType.ACCEPT,
-    EventType.ACCEPT4,
-    EventType.SENDTO,
+# Calls that are told of as something else.
+_STANDS_FOR = {
+    EventType.RECVMSG: (EventType.RECEIVE_FD,),
+    EventType.RECVMMSG: (EventType.RECEIVE_FD,),
+    # i386 has one for all of these.
+    EventType.SOCKETCALL: (
+        EventType.SOCKET,
+        EventType.BIND,
+        EventType.CONNECT,
+        EventType.LISTEN,
+        EventType.ACCEPT,
+        EventType.ACCEPT4,
+        EventType.SENDTO,
+        EventType.SENDMSG,
+        EventType.RECEIVE_FD,
+    ),
+}
+# Programs whose hook a kernel may lack, or that only some rules need: the tracepoint, and the
+# events that come by it.
+_REQUESTS = (
+    EventType.RENAMEAT2,
+    EventType.UNLINKAT,
+    EventType.MKDIRAT,
+    EventType.SYMLINKAT,
+    EventType.LINKAT,
 )
+_OPTIONAL = {
+    "cgroup_mkdir": ("cgroup_mkdir", (EventType.CGROUP_MKDIR,)),
+    "uring_submit": ("io_uring_submit_req", _REQUESTS),
+    "uring_submit_sqe": ("io_uring_submit_sqe", _REQUESTS),
+    "uring_complete": (
+        "io_uring_complete",
+        (
+            *_REQUESTS,
+            EventType.ACCEPT4,
+            EventType.BIND,
+            EventType.CONNECT,
+            EventType.IO_URING,
+            EventType.LISTEN,
+            EventType.OPENAT,
+            EventType.OPENAT2,
+            EventType.RECEIVE_FD,
+            EventType.SOCKET,
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +94,13 @@ class Wanted:
         containers: event types of tasks in containers.
         host: event types of the host's own tasks.
         raw_paths: whether opens also tell the path as the caller gave it.
+        activity: whether it is counted how much containers do; that costs at every system call.
     """
 
     containers: frozenset[EventType]
     host: frozenset[EventType] = frozenset()
     raw_paths: bool = False
+    activity: bool = False
 
     @property
     def types(self) -> frozenset[EventType]:
@@ -68,8 +109,8 @@ class Wanted:
 
     def flags(self, kind: EventType) -> WantedFlags:
         """Of whom an event type is wanted."""
-        if kind is EventType.SOCKETCALL:
-            return functools.reduce(or_, map(self.flags, _SOCKETCALLS))
+        if kind in _STANDS_FOR:
+            return functools.reduce(or_, map(self.flags, _STANDS_FOR[kind]))
         return (WantedFlags.CONTAINERS if kind in self.containers else WantedFlags(0)) | (
             WantedFlags.HOST if kind in self.host else WantedFlags(0)
         )
@@ -130,16 +171,20 @@ class Sensor:
             self._object.set_max_entries("members", max_members)
             if pins:
                 pins.hand_over(self._object)
-            if not has_tracepoint("io_uring_complete"):
-                self._object.set_autoload("uring_complete", on=False)
+            for program, (tracepoint, events) in _OPTIONAL.items():
+                if wanted.types.isdisjoint(events) or not has_tracepoint(tracepoint):
+                    self._object.set_autoload(program, on=False)
             self._object.load()
             self.ring = Ring(self._object.map("events"))
             self._losses = self._object.map("losses")
+            self._container_losses = self._object.map("container_losses")
+            self._activity = self._object.map("activity")
             maps = self._object.map("containers"), self._object.map("members")
             self.provenance = Provenance(*maps)
             find_host(self._object)
-            for program in self._object.programs():
-                if self._object.is_loaded(program) and not self._object.is_iterator(program):
+            self._loaded = list(filter(self._object.is_loaded, self._object.programs()))
+            for program in self._loaded:
+                if not self._object.is_iterator(program):
                     self._object.attach(program)
             self.settle()
             if pins:
@@ -178,6 +223,8 @@ class Sensor:
         totals: dict[str, int] = {}
         for (reason, _), count in self.losses_by_type().items():
             totals[reason] = totals.get(reason, 0) + count
+        if misses := sum(map(self._object.misses, self._loaded)):
+            totals["recursion"] = misses
         return totals
 
     def losses_by_type(self) -> dict[tuple[str, str], int]:
@@ -191,6 +238,30 @@ class Sensor:
                 found[reason, EventType(key % types).name.lower()] = count
         return found
 
+    def losses_by_container(self) -> dict[tuple[int, str, str], int]:
+        """The same by key of the container (0: the host), reason and event type.
+
+        A detail: of very many containers, those that lost last.
+        """
+        found = {}
+        for key, value in self._container_losses.items().items():
+            loss = decode_loss_key(key)
+            names = LossReason(loss.reason).name.lower(), EventType(loss.type).name.lower()
+            found[(loss.container, *names)] = int.from_bytes(value, "little")
+        return found
+
+    def activity(self) -> dict[int, Activity]:
+        """What containers have done so far, by key, where that is counted."""
+        found = {}
+        for key in self._activity.items():
+            each = list(map(decode_activity, self._activity.lookup_percpu(key)))
+            found[int.from_bytes(key, "little")] = Activity(
+                calls=sum(cpu.calls for cpu in each),
+                execs=sum(cpu.execs for cpu in each),
+                forks=sum(cpu.forks for cpu in each),
+            )
+        return found
+
     def _configure(self, wanted: Wanted, ring_bytes: int) -> None:
         machine = os.uname().machine
         if machine not in syscalls.ARCHITECTURES:
@@ -198,6 +269,7 @@ class Sensor:
         config = Config(
             agent_tgid=os.getpid(),
             raw_paths=wanted.raw_paths,
+            counts_activity=wanted.activity,
         )
         self._object.set_variable("config", pack_config(config))
         collected = {kind for kind in EventType if kind in _ALWAYS or wanted.flags(kind)}

@@ -108,6 +108,9 @@ _TABLE = """
     accept 43 - 202 285
     accept4 288 364 242 366
     sendto 44 369 206 290
+    sendmsg 46/518 370 211 296
+    recvmsg 47/519 372 212 297
+    recvmmsg 299/537 337/417 243 365/417
     socketcall - 102 - -
 """
 

@@ -19,7 +19,12 @@ OPENS = {
     EventType.OPEN_BY_HANDLE_AT,
 }
 EXECS = {EventType.EXECVE, EventType.EXECVEAT}
-ALL = set(EventType) - {EventType.NONE, EventType.SOCKETCALL}
+ALL = set(EventType) - {
+    EventType.NONE,
+    EventType.SOCKETCALL,
+    EventType.RECVMSG,
+    EventType.RECVMMSG,
+}
 
 
 def fired(engine: Engine, judged: Event) -> list[Rule]:

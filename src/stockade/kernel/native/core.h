@@ -33,11 +33,12 @@ int core_map_fd(core_object *object, const char *map);
 /* sizes: of a key, of a value (in bytes), and max_entries. */
 int core_map_sizes(core_object *object, const char *map, uint32_t sizes[3]);
 int core_program_fd(core_object *object, const char *program);
+/* How often it was left out, because it ran already on that CPU. */
+int64_t core_program_misses(core_object *object, const char *program);
 
 /* Links are counted from 0 in the order of attaching. */
 int core_attach(core_object *object, const char *program);
 int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd);
-int core_detach(core_object *object, int link);
 
 /* Iterators are run, not attached. Returns how many bytes the program wrote. */
 int core_is_iterator(core_object *object, const char *program);

@@ -213,15 +213,16 @@ int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd)
 	return keep_link(object, bpf_program__attach_cgroup(found, cgroup_fd));
 }
 
-int core_detach(core_object *object, int link)
+int64_t core_program_misses(core_object *object, const char *program)
 {
-	int err;
+	int fd = core_program_fd(object, program), err;
+	struct bpf_prog_info info = { 0 };
+	__u32 length = sizeof(info);
 
-	if (link < 0 || link >= object->link_count || !object->links[link])
-		return -ENOENT;
-	err = bpf_link__destroy(object->links[link]);
-	object->links[link] = NULL;
-	return err;
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &length);
+	return err < 0 ? err : (int64_t)info.recursion_misses;
 }
 
 int core_is_iterator(core_object *object, const char *program)

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is asked of the kernel through io_uring, without a system call: told of
+ * as the call that it stands for, or as a request of io_uring's own.
+ *
+ * Hooks: io_uring_complete; io_uring_submit_req (io_uring_submit_sqe before v6.3),
+ * which keeps what a request forgets until it is complete.
+ *
+ * Known gaps: descriptors that go into io_uring's own table, and what comes from
+ * there; the number of a request's descriptor; addresses of bind and sendmsg;
+ * the paths of failed opens; kernels before v6.0, whose tracepoints do not name
+ * the request (48863ffd3e81).
+ */
+#include "lib/syscall.bpf.h"
+#include "lib/wanted.bpf.h"
+
+/* enum io_uring_op, uapi/linux/io_uring.h */
+enum {
+	IORING_OP_RECVMSG = 10,
+	IORING_OP_ACCEPT = 13,
+	IORING_OP_CONNECT = 16,
+	IORING_OP_OPENAT = 18,
+	IORING_OP_OPENAT2 = 28,
+	IORING_OP_RENAMEAT = 35,
+	IORING_OP_UNLINKAT = 36,
+	IORING_OP_MKDIRAT = 37,
+	IORING_OP_SYMLINKAT = 38,
+	IORING_OP_LINKAT = 39,
+	IORING_OP_SOCKET = 45,
+	IORING_OP_BIND = 56,
+	IORING_OP_LISTEN = 57,
+};
+
+#define NO_FD ((__u32) - 1)
+#define NAMES_REQUEST bpf_core_type_exists(struct io_cmd_data)
+
+static __always_inline __u8 request_type(__u8 opcode)
+{
+	switch (opcode) {
+	case IORING_OP_RECVMSG:
+		return EVENT_RECEIVE_FD;
+	case IORING_OP_ACCEPT:
+		return EVENT_ACCEPT4;
+	case IORING_OP_CONNECT:
+		return EVENT_CONNECT;
+	case IORING_OP_OPENAT:
+		return EVENT_OPENAT;
+	case IORING_OP_OPENAT2:
+		return EVENT_OPENAT2;
+	case IORING_OP_RENAMEAT:
+		return EVENT_RENAMEAT2;
+	case IORING_OP_UNLINKAT:
+		return EVENT_UNLINKAT;
+	case IORING_OP_MKDIRAT:
+		return EVENT_MKDIRAT;
+	case IORING_OP_SYMLINKAT:
+		return EVENT_SYMLINKAT;
+	case IORING_OP_LINKAT:
+		return EVENT_LINKAT;
+	case IORING_OP_SOCKET:
+		return EVENT_SOCKET;
+	case IORING_OP_BIND:
+		return EVENT_BIND;
+	case IORING_OP_LISTEN:
+		return EVENT_LISTEN;
+	}
+	return EVENT_IO_URING;
+}
+
+/* ---- paths: a complete request has let go of them ---- */
+
+struct request_paths {
+	__u64 old, new; /* where they are in the caller's memory */
+};
+
+/* By the request's address. One that is never completed ages out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct request_paths);
+} request_paths SEC(".maps");
+
+static __always_inline __u64 user_path(struct filename *name)
+{
+	return name ? address_of(READ(struct filename, name, uptr)) : 0;
+}
+
+static __always_inline void keep_paths(struct io_kiocb *request, struct filename *old,
+				       struct filename *new)
+{
+	struct request_paths paths = { user_path(old), user_path(new) };
+	__u64 key = (__u64)request;
+
+	bpf_map_update_elem(&request_paths, &key, &paths, BPF_ANY);
+}
+
+/* A request begins with what it is about, whose kind the opcode tells. */
+#define OF(type, request, field) READ(type, (void *)(request), field)
+
+static __always_inline int on_submit(struct io_kiocb *request)
+{
+	__u8 opcode;
+
+	if (!NAMES_REQUEST)
+		return 0;
+	opcode = READ(struct io_kiocb, request, opcode);
+	if (opcode < IORING_OP_RENAMEAT || opcode > IORING_OP_LINKAT ||
+	    !wanted(bpf_get_current_task_btf(), request_type(opcode)))
+		return 0;
+	if (opcode == IORING_OP_RENAMEAT && bpf_core_type_exists(struct io_rename))
+		keep_paths(request, OF(struct io_rename, request, oldpath),
+			   OF(struct io_rename, request, newpath));
+	else if (opcode == IORING_OP_UNLINKAT && bpf_core_type_exists(struct io_unlink))
+		keep_paths(request, OF(struct io_unlink, request, filename), NULL);
+	else if (opcode == IORING_OP_MKDIRAT && bpf_core_type_exists(struct io_mkdir))
+		keep_paths(request, OF(struct io_mkdir, request, filename), NULL);
+	else if (bpf_core_type_exists(struct io_link))
+		keep_paths(request, OF(struct io_link, request, oldpath),
+			   OF(struct io_link, request, newpath));
+	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(uring_submit, struct io_kiocb *request)
+{
+	return on_submit(request);
+}
+
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(uring_submit_sqe, struct io_kiocb *request)
+{
+	return on_submit(request);
+}
+
+static __always_inline struct request_paths take_paths(struct io_kiocb *request)
+{
+	struct request_paths *kept, paths = {};
+	__u64 key = (__u64)request;
+
+	kept = bpf_map_lookup_elem(&request_paths, &key);
+	if (kept) {
+		paths.old = kept->old;
+		paths.new = kept->new;
+		bpf_map_delete_elem(&request_paths, &key);
+	}
+	return paths;
+}
+
+/* ---- completion ---- */
+
+static __noinline int fill_link_args(__u64 *args, struct io_kiocb *request, __u8 opcode)
+{
+	struct request_paths paths = take_paths(request);
+
+	if (!bpf_core_type_exists(struct io_link))
+		return 0;
+	if (opcode == IORING_OP_SYMLINKAT) {
+		args[0] = paths.old;
+		args[1] = OF(struct io_link, request, new_dfd);
+		args[2] = paths.new;
+		return 0;
+	}
+	args[0] = OF(struct io_link, request, old_dfd);
+	args[1] = paths.old;
+	args[2] = OF(struct io_link, request, new_dfd);
+	args[3] = paths.new;
+	args[4] = OF(struct io_link, request, flags);
+	return 0;
+}
+
+static __noinline int fill_path_args(__u64 *args, struct io_kiocb *request, __u8 opcode)
+{
+	struct request_paths paths = take_paths(request);
+
+	if (opcode == IORING_OP_RENAMEAT && bpf_core_type_exists(struct io_rename)) {
+		args[0] = OF(struct io_rename, request, old_dfd);
+		args[1] = paths.old;
+		args[2] = OF(struct io_rename, request, new_dfd);
+		args[3] = paths.new;
+		args[4] = OF(struct io_rename, request, flags);
+		return 0;
+	}
+	args[1] = paths.old;
+	if (opcode == IORING_OP_UNLINKAT && bpf_core_type_exists(struct io_unlink)) {
+		args[0] = OF(struct io_unlink, request, dfd);
+		args[2] = OF(struct io_unlink, request, flags);
+	} else if (opcode == IORING_OP_MKDIRAT && bpf_core_type_exists(struct io_mkdir)) {
+		args[0] = OF(struct io_mkdir, request, dfd);
+		args[2] = OF(struct io_mkdir, request, mode);
+	}
+	return 0;
+}
+
+/* Whether what came is a descriptor, and no place in io_uring's own table. */
+static __noinline bool fill_socket_args(__u64 *args, struct io_kiocb *request, __u8 opcode)
+{
+	args[0] = NO_FD;
+	if (opcode == IORING_OP_CONNECT && bpf_core_type_exists(struct io_connect)) {
+		args[1] = address_of(OF(struct io_connect, request, addr));
+		args[2] = OF(struct io_connect, request, addr_len);
+	} else if (opcode == IORING_OP_LISTEN && bpf_core_type_exists(struct io_listen)) {
+		args[1] = OF(struct io_listen, request, backlog);
+	} else if (opcode == IORING_OP_ACCEPT && bpf_core_type_exists(struct io_accept)) {
+		args[3] = OF(struct io_accept, request, flags);
+		return !OF(struct io_accept, request, file_slot);
+	} else if (opcode == IORING_OP_SOCKET && bpf_core_type_exists(struct io_socket)) {
+		args[0] = OF(struct io_socket, request, domain);
+		args[1] = OF(struct io_socket, request, type);
+		args[2] = OF(struct io_socket, request, protocol);
+		return !OF(struct io_socket, request, file_slot);
+	}
+	return true;
+}
+
+static __noinline int on_request(struct io_kiocb *request, __u8 opcode, __u8 type)
+{
+	struct slot *slot = begin_call(type, READ(struct io_kiocb, request, cqe.res));
+	struct file *file = NULL;
+	bool has_fd = true;
+
+	if (!slot)
+		return 0;
+	if (opcode >= IORING_OP_RENAMEAT && opcode <= IORING_OP_MKDIRAT)
+		fill_path_args(call_args(slot), request, opcode);
+	else if (opcode == IORING_OP_SYMLINKAT || opcode == IORING_OP_LINKAT)
+		fill_link_args(call_args(slot), request, opcode);
+	else if (type != EVENT_IO_URING)
+		has_fd = fill_socket_args(call_args(slot), request, opcode);
+	else
+		call_args(slot)[0] = opcode;
+	if (opcode < IORING_OP_RENAMEAT || opcode > IORING_OP_LINKAT)
+		file = READ(struct io_kiocb, request, file);
+	if (opcode == IORING_OP_ACCEPT || opcode == IORING_OP_SOCKET)
+		file = NULL; /* it is what came that counts */
+	if (has_fd)
+		return finish_call(slot, ABI_NATIVE, address_of(file));
+	release_slot(slot);
+	return 0;
+}
+
+static __always_inline int on_message(struct io_kiocb *request)
+{
+	if ((__s32)READ(struct io_kiocb, request, cqe.res) < 0 ||
+	    !bpf_core_type_exists(struct io_sr_msg))
+		return 0;
+	return receive_fds(NO_FD, address_of(OF(struct io_sr_msg, request, umsg)), 1, ABI_NATIVE);
+}
+
+/* Its later arguments changed in v6.16; the result is in the request as well. */
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(uring_complete, void *ctx_, struct io_kiocb *request)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u8 opcode, type;
+
+	if (!NAMES_REQUEST)
+		return 0;
+	opcode = READ(struct io_kiocb, request, opcode);
+	type = request_type(opcode);
+	if (!wanted(task, type))
+		return 0;
+	switch (type) {
+	case EVENT_OPENAT:
+	case EVENT_OPENAT2:
+		return on_open_request(task, type, READ(struct io_kiocb, request, cqe.res));
+	case EVENT_RECEIVE_FD:
+		return on_message(request);
+	}
+	return on_request(request, opcode, type);
+}
