@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stockade.cli.main import call
-from stockade.events.call_fields import FAMILIES
+from stockade.events.calls import FAMILIES
 from tests.support.rules import rule_text
 
 Output = pytest.CaptureFixture[str]
