@@ -152,6 +152,7 @@ setfsgid SUCCESS gid=8 evt.rawres=0
 setgroups EPERM size=2 list={list}
 prctl SUCCESS option=PR_SET_PDEATHSIG arg2_int=0 arg3=3 arg4=4 arg5=5
 seccomp SUCCESS op=SECCOMP_GET_ACTION_AVAIL flags=0
+seccomp@listener SUCCESS op=SECCOMP_SET_MODE_FILTER flags=SECCOMP_FILTER_FLAG_NEW_LISTENER
 bpf EFAULT/EPERM cmd=BPF_PROG_LOAD attr=0x8 size=16
 perf_event_open EFAULT/EACCES attr=0x8 pid=0 cpu=-1 group_fd=-1 flags=8
 init_module EPERM/ENOSYS img=0x0 length=0 uargs=arg=1

@@ -18,8 +18,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/io_uring.h>
+#include <linux/perf_event.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -204,6 +207,9 @@ static long act_names(void)
 	if (is("renameat2"))
 		return file("d/renameat2.a"), syscall(SYS_renameat2, open_directory("d"),
 						      "renameat2.a", FIRST, "../renameat2.b", 1);
+	if (is("renameat2@exchange"))
+		return file("exchange.a"), syscall(SYS_renameat2, AT_FDCWD, "exchange.a", AT_FDCWD,
+						   file("exchange.b"), 2);
 	if (is("link"))
 		return syscall(SYS_link, file("link.a"), "/mnt/link.b");
 	if (is("linkat"))
@@ -256,6 +262,10 @@ static long act_names(void)
 static long act_inodes(void)
 {
 	static char value[] = "value";
+	static struct vfs_cap_data capabilities = {
+		.magic_etc = VFS_CAP_REVISION_2,
+		.data = { { .permitted = 1 << CAP_NET_BIND_SERVICE } },
+	};
 
 	if (is("chmod"))
 		return syscall(SYS_chmod, file("chmod.f"), 04644);
@@ -278,6 +288,9 @@ static long act_inodes(void)
 	if (is("setxattr"))
 		return syscall(SYS_setxattr, file("setxattr.f"), "user.calls",
 			       pointer("value", value), 5, 1);
+	if (is("setxattr@capability"))
+		return syscall(SYS_setxattr, file("capability.f"), "security.capability",
+			       &capabilities, XATTR_CAPS_SZ_2, 0);
 	if (is("lsetxattr"))
 		return symlink("nowhere", "lsetxattr.l"),
 		       syscall(SYS_lsetxattr, "lsetxattr.l", "user.calls", pointer("value", value),
@@ -545,6 +558,16 @@ static long act_credentials(void)
 		return syscall(SYS_setgroups, 2, pointer("list", groups));
 	if (is("prctl"))
 		return syscall(SYS_prctl, PR_SET_PDEATHSIG, 0, 3, 4, 5);
+	if (is("prctl@name"))
+		return syscall(SYS_prctl, PR_SET_NAME, "kworker/0:1", 0, 0, 0);
+	if (is("seccomp@listener")) {
+		static struct sock_filter allow = { BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW };
+		static struct sock_fprog program = { 1, &allow };
+
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			       SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	}
 	if (is("seccomp"))
 		return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
 	return OTHER_FORM;
@@ -553,9 +576,28 @@ static long act_credentials(void)
 static long act_kernel(void)
 {
 	static struct io_uring_params parameters;
+	static struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	static union bpf_attr program = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insn_cnt = 2,
+		.license = (unsigned long)"GPL",
+	};
+	static struct perf_event_attr clock = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(clock),
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+	};
 
 	if (is("bpf"))
 		return syscall(SYS_bpf, 5, NOWHERE, 16);
+	if (is("bpf@load"))
+		return program.insns = (unsigned long)nothing,
+		       syscall(SYS_bpf, BPF_PROG_LOAD, &program, sizeof(program));
+	if (is("perf_event_open@all"))
+		return syscall(SYS_perf_event_open, &clock, -1, 0, -1, 8);
 	if (is("perf_event_open"))
 		return syscall(SYS_perf_event_open, NOWHERE, 0, -1, -1, 8);
 	if (is("init_module"))
@@ -764,6 +806,9 @@ static long act_connects(void)
 		/* Whose peer has exited, accept cannot tell. */
 		return read(FIRST, &accepted, 1) == 1 ? result : -1;
 	}
+	if (is("connect@engine"))
+		return new_socket(AF_UNIX, SOCK_STREAM, FIRST),
+		       connect_to(local("/run/docker.sock"));
 	if (is("connect@bad"))
 		return new_socket(AF_INET, SOCK_STREAM, FIRST),
 		       syscall(SYS_connect, FIRST, NOWHERE, sizeof(address.v4));
@@ -799,6 +844,12 @@ static long act_sockets(void)
 		return syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET, 0);
 	if (is("socket@netlink"))
 		return syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 15);
+	if (is("socket@netfilter"))
+		return syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 12);
+	if (is("socket@vsock"))
+		return syscall(SYS_socket, AF_VSOCK, SOCK_STREAM, 0);
+	if (is("socket@alg"))
+		return syscall(SYS_socket, AF_ALG, SOCK_SEQPACKET, 0);
 	if (is("socket@packet"))
 		return syscall(SYS_socket, AF_PACKET, SOCK_RAW, 0x300);
 	if (is("socket@raw"))

@@ -7,6 +7,7 @@ import msgspec
 from stockade.events import (
     UNKNOWN,
     Activity,
+    CallRecord,
     Container,
     ContainerEntry,
     ContainerRecord,
@@ -24,10 +25,12 @@ from stockade.events import (
     Record,
     RecordHeader,
     Role,
+    Target,
     Task,
     Text,
     Workload,
 )
+from stockade.events._records import CallPath, SocketObject
 from stockade.events.text import NO_TEXT
 
 NAMESPACES = Namespaces(
@@ -117,6 +120,49 @@ def exec_record(exe: FileObject = FILE, args: str = "cat\0-n\0file\0") -> ExecRe
         filename=Text("cat"),
         args=Text(args),
         cwd=Text("/home"),
+    )
+
+
+NO_SOCKET = SocketObject(
+    family=0,
+    type=0,
+    protocol=0,
+    local_port=0,
+    remote_port=0,
+    local_high=0,
+    local_low=0,
+    remote_high=0,
+    remote_low=0,
+    path=NO_TEXT,
+)
+NOBODY = Target(container=0, process=ProcessId(0, 0), pid=0, role=0, boundary=0, comm="")
+
+
+def call_record(
+    kind: EventType,
+    *,
+    old: str = "",
+    new: str = "",
+    text: str = "",
+    file: FileObject = NO_FILE,
+    task: Task = TASK,
+) -> CallRecord:
+    """A successful call; relative paths are those of /home."""
+    paths = [
+        CallPath(Text(path, argument=True), Text("/home")) if path else CallPath(NO_TEXT, NO_TEXT)
+        for path in (old, new)
+    ]
+    return CallRecord(
+        header=header(kind, 0, task),
+        file=file,
+        socket=NO_SOCKET,
+        target=NOBODY,
+        old=paths[0],
+        new=paths[1],
+        text=Text(text) if text else NO_TEXT,
+        address=NO_TEXT,
+        words=NO_TEXT,
+        args=(0,) * 6,
     )
 
 

@@ -56,6 +56,7 @@ class Options:
     env: tuple[str, ...] = ()
     hooks: Mapping[str, Any] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = "/"
     cgroup: str | None = None
     """Its cgroup's path, instead of one that is called after it."""
 
@@ -83,6 +84,7 @@ class Runc:
         spec["process"] |= {"terminal": False, "args": list(args)}
         spec["process"]["rlimits"] = []
         spec["process"]["env"] += options.env
+        spec["process"]["cwd"] = options.cwd
         for kept in spec["process"]["capabilities"].values():
             kept.extend(options.capabilities)
         spec["mounts"] += [

@@ -105,7 +105,7 @@ class Enricher:
         return process
 
     def _host_path(self, record: Record) -> str | Missing:
-        if not isinstance(record, OpenRecord) or not record.file.fs_type:
+        if not isinstance(record, OpenRecord | CallRecord) or not record.file.fs_type:
             return ABSENT
         path = fs_path(record.file)
         if isinstance(path, Missing):

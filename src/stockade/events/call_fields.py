@@ -16,7 +16,7 @@ from stockade.events._records import (
     PathFlags,
     Role,
 )
-from stockade.events.calls import CALLS, FLAG_KINDS, of_call
+from stockade.events.calls import CALLS, FAMILIES, FLAG_KINDS, of_call
 from stockade.events.entities import HOST
 from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Origin, Resolver, text_value
@@ -27,7 +27,6 @@ CALL_PATHS_MAX = 2
 _ADDRESSED = {EventType.CONNECT, EventType.BIND, EventType.SENDTO}
 _NO_FD = 0xFFFFFFFF
 
-FAMILIES = tuple(sorted({call.family for call in CALLS.values()}))
 Reader = Callable[[CallRecord], Value]
 
 
@@ -122,6 +121,12 @@ def _target_path(record: CallRecord) -> Value:
     if len(found) == CALL_PATHS_MAX:
         return resolved(found[1])
     return resolved(found[0]) if _is_symlink(record) and found else ABSENT
+
+
+def changed_path(record: CallRecord) -> Value:
+    """The path that a call changes: the only one it has, or the second."""
+    both = len(_paths(record)) == CALL_PATHS_MAX or _is_symlink(record)
+    return _target_path(record) if both else _only_path(record)
 
 
 def _is_symlink(record: CallRecord) -> bool:
@@ -254,6 +259,7 @@ _FD_FIELDS = (
     _fd("fd.type", _S, "also ipv4, ipv6, unix, socket", _fd_type),
     _fd("fd.typechar", _S, "also 4, 6, o", _fd_typechar),
     _fd("fd.fs_path", _P, "path within the file's own filesystem", _of_file(file_fields.fs_path)),
+    _fd("fd.mount_point", _P, "where its mount is", _of_file(file_fields.mount_point)),
     _fd(
         "fd.deleted",
         _B,

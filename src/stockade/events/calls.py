@@ -87,7 +87,7 @@ credentials setfsuid uid=id
 credentials setfsgid gid=id
 credentials setgroups size=int list=pointer
 credentials prctl option=prctl arg2_int=long arg3=long arg4=long arg5=long
-credentials seccomp op=seccomp flags=int
+credentials seccomp op=seccomp flags=filter
 kernel bpf cmd=bpf attr=pointer size=int
 kernel perf_event_open attr=pointer pid=int cpu=int group_fd=int flags=int
 kernel init_module img=pointer length=long uargs=text
@@ -176,6 +176,7 @@ OBSERVED = frozenset(
         EventType.IO_URING,
     }
 )
+FAMILIES = tuple(sorted({call.family for call in CALLS.values()}))
 
 
 def shape(kind: EventType, wanted: WantedFlags) -> CallShape:
@@ -247,6 +248,7 @@ _FORMATS: dict[str, Callable[[int], str]] = {
     "device": _device,
     "dir": lambda value: "AT_FDCWD" if _signed(value) == names.AT_FDCWD else str(_signed(value)),
     "domain": _named(names.DOMAINS),
+    "filter": _bits(names.SECCOMP_FLAGS),
     "fsconfig": _named(names.FSCONFIG_COMMANDS),
     "keyctl": _named(names.KEYCTL_COMMANDS),
     "id": _id,
@@ -272,7 +274,7 @@ _FORMATS: dict[str, Callable[[int], str]] = {
 }
 # Kinds whose values are names with | between them.
 FLAG_KINDS = frozenset(
-    "at clone memfd mode mount node open_tree rename umount".split(),
+    "at clone filter memfd mode mount node open_tree rename umount".split(),
 )
 
 

@@ -22,10 +22,11 @@ from stockade.events import (
     call_fields,
     container_fields,
     file_fields,
+    given_fields,
     planned,
     process_fields,
 )
-from stockade.events.calls import CALLS, OBSERVED
+from stockade.events.calls import CALLS, FAMILIES, OBSERVED
 from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Origin, Resolver, Subscript, text_value
 from stockade.events.flags import capability_names, clone_flags, mode_names, open_flags
@@ -62,7 +63,7 @@ _KINDS: dict[type[msgspec.Struct], tuple[str, ...]] = {
     records.ExecRecord: ("exec",),
     records.ForkRecord: ("fork",),
     records.ExitRecord: ("exit",),
-    records.CallRecord: call_fields.FAMILIES,
+    records.CallRecord: FAMILIES,
     records.ContainerRecord: ("container",),
 }
 
@@ -227,7 +228,7 @@ _EVENT_FIELDS = (
 )
 
 _FILLED = [*_generated(), *_EVENT_FIELDS, *file_fields.FIELDS, *process_fields.FIELDS]
-_FILLED += [*container_fields.FIELDS, *activity_fields.FIELDS]
+_FILLED += [*container_fields.FIELDS, *activity_fields.FIELDS, *given_fields.FIELDS]
 
 
 def _with_calls(filled: dict[str, Field]) -> dict[str, Field]:

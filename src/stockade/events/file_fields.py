@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable
 
 from stockade.events._records import EventType, FdFlags, FileObject, OpenRecord, PathFlags
+from stockade.events.calls import FAMILIES
 from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Origin, Resolver, text_value
 from stockade.events.values import ABSENT, UNKNOWN, Missing, Value
@@ -39,6 +40,28 @@ def fs_path(file: FileObject) -> str | Missing:
         return path
     raw = path.encode("utf-8", "surrogateescape")[file.mount_point_len :]
     return raw.decode("utf-8", "surrogateescape") or "/"
+
+
+def mount_point(file: FileObject) -> str | Missing:
+    """Where a file's mount is; that of a file in no directory is nowhere."""
+    if file.path_flags & PathFlags.DISCONNECTED:
+        return ABSENT
+    path = text_value(file.path)
+    if isinstance(path, Missing):
+        return path
+    raw = path.encode("utf-8", "surrogateescape")[: file.mount_point_len]
+    return raw.decode("utf-8", "surrogateescape") or "/"
+
+
+def _process_directory(file: FileObject) -> int | Missing:
+    """The process in whose directory of procfs a file is, by the number it has there."""
+    if file.fs_type != "proc":
+        return ABSENT
+    path = fs_path(file)
+    if isinstance(path, Missing):
+        return path
+    number = path.split("/")[1]
+    return int(number) if number.isdecimal() else ABSENT
 
 
 def attempted_path(record: OpenRecord) -> str | Missing:
@@ -169,11 +192,19 @@ FIELDS = (
         _of_object(lambda file: file.dev & 0xFF | file.dev >> 12 & 0xFFF00),
     ),
     _open("fd.fs_path", _P, "path within the file's own filesystem", _of_object(fs_path)),
+    _open("fd.mount_point", _P, "where its mount is", _of_object(mount_point)),
     _open(
+        "fd.proc_pid",
+        _I,
+        "of a file of procfs: the process that it is about, by its number there",
+        _of_object(_process_directory),
+    ),
+    Field(
         "fd.host_path",
         _P,
         "path that the host has for the same file, absent where it has none",
         lambda event: event.host_path,
+        events=("open", *FAMILIES),
     ),
     _open(
         "fd.replaced",

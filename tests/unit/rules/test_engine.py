@@ -58,7 +58,7 @@ def engine(*conditions: str, **keys: str) -> Engine:
         ("evt.type = read", set()),
         ("proc.name = x", ALL),
         ("fd.name = x", FILES),
-        ("fd.host_path = x", OPENS),
+        ("fd.host_path = x", FILES),
         ("fd.name startswith /etc and evt.type = openat", {EventType.OPENAT}),
         ("fd.name = x or proc.name = y", ALL),
         ("not fd.name = x", ALL),
