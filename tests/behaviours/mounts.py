@@ -47,6 +47,12 @@ MOUNTS = (
         severe=False,
     ),
     Act(
+        "CG",
+        "Container process outside its cgroup",
+        "mount -t cgroup2 none /mnt && echo 0 >/mnt/cgroup.procs && true; umount /mnt",
+        Options(capabilities=ADMIN, namespaces={"cgroup": None}),
+    ),
+    Act(
         "SM",
         "Root directory changed in a container",
         "chroot /proc/self/root true",

@@ -253,7 +253,8 @@ class Sensor:
     def activity(self) -> dict[int, Activity]:
         """What containers have done so far, by key, where that is counted."""
         found = {}
-        for key in self._activity.items():
+        keys = self._activity.keys()
+        for key in keys:
             each = list(map(decode_activity, self._activity.lookup_percpu(key)))
             found[int.from_bytes(key, "little")] = Activity(
                 calls=sum(cpu.calls for cpu in each),
