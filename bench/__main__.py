@@ -2,8 +2,8 @@
 
     python -m bench [--rounds N]
 
-A round is one run without the agent and one with it; medians are given, and the
-extremes, because machines are shared.
+A round is one run without the agent, one with an empty program at its hook, and one with the
+agent; medians are given, and the extremes, because machines are shared.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-from bench import lookup
+from bench import drain, lookup
+from bench.objects import compiled
+from stockade.kernel.bpf import Object
 from tests.support.agent import Agent
 from tests.support.runc import Runc, make_rootfs
 
@@ -44,6 +47,7 @@ class Case:
         return float(done.stdout)
 
 
+RATES = (100_000, 500_000)
 CASES = [Case(operation, contained) for operation in COUNTS for contained in (False, True)]
 
 
@@ -59,18 +63,35 @@ def tools() -> Iterator[tuple[Path, Runc]]:
         shutil.rmtree(work)
 
 
-def measure(rounds: int) -> tuple[dict[tuple[Case, bool], list[float]], dict[str, int]]:
-    """All figures by case and by whether the agent ran, and what the agent lost."""
-    figures: dict[tuple[Case, bool], list[float]] = {
-        (case, agent): [] for case in CASES for agent in (False, True)
-    }
+Figures: TypeAlias = dict[tuple[Case, str], list[float]]
+
+
+@contextmanager
+def _empty() -> Iterator[None]:
+    """The agent's hook, with a program that does nothing."""
+    with Object(compiled("empty"), "empty") as loaded:
+        loaded.load()
+        loaded.attach("empty")
+        yield None
+
+
+RUNNING: dict[str, Callable[[], AbstractContextManager[Agent | None]]] = {
+    "nothing": nullcontext,
+    "empty": _empty,
+    "agent": Agent,
+}
+
+
+def measure(rounds: int) -> tuple[Figures, dict[str, int]]:
+    """All figures by case and by what ran, and what the agent lost."""
+    figures: Figures = {(case, what): [] for case in CASES for what in RUNNING}
     lost: dict[str, int] = {}
     with tools() as (load, runc):
         for _ in range(rounds):
-            for with_agent in (False, True):
-                with Agent() if with_agent else nullcontext() as agent:
+            for what, running in RUNNING.items():
+                with running() as agent:
                     for case in CASES:
-                        figures[case, with_agent].append(case.run(load, runc))
+                        figures[case, what].append(case.run(load, runc))
                     if agent:
                         for reason, count in agent.stop()[1]["lost"].items():
                             lost[reason] = lost.get(reason, 0) + count
@@ -85,17 +106,23 @@ def main() -> None:
     before = os.getloadavg()[0]
     figures, lost = measure(rounds)
     print(f"{rounds} rounds, load {before:.1f} before and {os.getloadavg()[0]:.1f} after")
-    print(f"{'':28}{'without':>10}{'with':>10}{'added ns':>10}{'ratio':>8}   (ns, extremes)")
+    heads = f"{'without':>10}{'empty':>10}{'with':>10}{'added ns':>10}{'ratio':>8}"
+    print(f"{'':28}{heads}   (ns, extremes)")
     for case in CASES:
-        off, on = figures[case, False], figures[case, True]
-        base, cost = statistics.median(off), statistics.median(on)
+        off, hooked, on = (figures[case, what] for what in RUNNING)
+        base, empty, cost = map(statistics.median, (off, hooked, on))
         label = f"{LABELS[case.operation]}, {'container' if case.contained else 'host'}"
         spread = f"{min(off):.0f}..{max(off):.0f}, {min(on):.0f}..{max(on):.0f}"
-        row = f"{label:<28}{base:>10.0f}{cost:>10.0f}{cost - base:>+10.0f}{cost / base:>8.2f}"
+        row = f"{label:<28}{base:>10.0f}{empty:>10.0f}{cost:>10.0f}{cost - base:>+10.0f}"
+        row += f"{cost / base:>8.2f}"
         print(f"{row}   ({spread})")
     print(f"lost: {lost or 'nothing'}")
     for name, (median, least, most) in lookup.measure(rounds).items():
         print(f"whose task, {name:<15}{median:>41.1f} ns   ({least:.1f}..{most:.1f})")
+    for rate in RATES:
+        found = drain.measure(rate)
+        taken = f"{found.rate / 1000:.0f} k records/s drained at {found.cpu:.0%} of a core"
+        print(f"{taken}, {found.lost} lost")
 
 
 if __name__ == "__main__":

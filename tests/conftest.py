@@ -53,6 +53,12 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def stress(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that is hard to follow."""
+    return _compiled(tmp_path_factory.mktemp("stress"), "stress")
+
+
+@pytest.fixture(scope="session")
 def runc(tmp_path_factory: pytest.TempPathFactory, acts: Path, births: Path, calls: Path) -> Runc:
     """A maker of containers."""
     assert shutil.which("runc"), "runc is not installed; make test-setup installs it"

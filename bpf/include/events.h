@@ -446,6 +446,8 @@ struct host_entry {
 struct member_entry {
 	__u64 container DOC("key of its container");
 	__u64 start_ns DOC("the task's start, ns since boot");
+	__u64 cgroups
+		DOC("address of the cgroups in which it was last seen inside its container's");
 	__u32 pid DOC("thread id in the initial pid namespace");
 	__u32 tgid DOC("process id in the initial pid namespace");
 	__u32 role DOC("enum role");

@@ -50,9 +50,15 @@ static __noinline bool left_cgroup(struct task_struct *task, __u64 key)
 static __always_inline __u32 broken_boundaries(struct task_struct *task,
 					       struct member_entry *member)
 {
-	if (member->role != ROLE_MEMBER)
+	__u64 cgroups = (__u64)READ(struct task_struct, task, cgroups);
+
+	/* Seldom does a task go elsewhere: cgroup_attach_task has it looked at anew. */
+	if (member->role != ROLE_MEMBER || member->cgroups == cgroups)
 		return 0;
-	return left_cgroup(task, member->container) ? BOUNDARY_LEFT_CGROUP : 0;
+	if (left_cgroup(task, member->container))
+		return BOUNDARY_LEFT_CGROUP;
+	member->cgroups = cgroups;
+	return 0;
 }
 
 #endif

@@ -67,6 +67,7 @@ static __noinline int join(struct task_struct *task, __u64 container, __u32 role
 		if (before != container) {
 			populate(container);
 			member->container = container;
+			member->cgroups = 0;
 			depopulate(before);
 		}
 		return 0;

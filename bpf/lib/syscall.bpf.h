@@ -6,6 +6,7 @@
 #ifndef STOCKADE_LIB_SYSCALL_H
 #define STOCKADE_LIB_SYSCALL_H
 
+#include "events.h"
 #include "lib/config.bpf.h"
 
 #define TS_COMPAT 2		  /* x86: an int $0x80 or 32-bit sysenter call */

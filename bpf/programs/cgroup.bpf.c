@@ -36,6 +36,8 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 {
 	struct member_entry *member = find_member(task);
 
+	if (member)
+		member->cgroups = 0;
 	if (!member || !(member->flags & MEMBER_ENTERED))
 		approach(task);
 	if (wanted(bpf_get_current_task_btf(), EVENT_CGROUP_ATTACH_TASK))

@@ -119,6 +119,7 @@ class Runc:
         *,
         name: str | None = None,
         rootfs: Path | None = None,
+        timeout_s: float = 60.0,
     ) -> tuple[str, subprocess.CompletedProcess[str]]:
         """Run a container to its end; returns its name and what it printed."""
         name = name or self.name()
@@ -130,7 +131,7 @@ class Runc:
                 capture_output=True,
                 text=True,
                 errors="replace",
-                timeout=60,
+                timeout=timeout_s,
                 check=False,
             )
         finally:

@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "3f9b5810417d7d1e6d57a8c7b1ed8ad5471194108b0f3af192f9afe816746599"
+LAYOUT = "a2138486105be17c5950d7da02b476f9c177fb9ca562cffd76683d4222909b7c"
 
 
 ANCESTORS_MAX = 8
@@ -574,6 +574,8 @@ class MemberEntry(msgspec.Struct, frozen=True, gc=False):
     """key of its container"""
     start_ns: int
     """the task's start, ns since boot"""
+    cgroups: int
+    """address of the cgroups in which it was last seen inside its container's"""
     pid: int
     """thread id in the initial pid namespace"""
     tgid: int
@@ -702,13 +704,13 @@ def decode_container_entry(value: bytes) -> ContainerEntry:
     return ContainerEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6:10], v[10], v[11], ProcessId(v[12], v[13]), Namespaces(v[15], v[16], v[17], v[18], v[19], v[20], v[21], v[22], v[23]), v[25:29], v[29], v[30], v[32], v[33], v[34], fixed_text(v[35]), fixed_text(v[36]))
 
 
-_MEMBER_ENTRY = struct.Struct("<QQIIII")
+_MEMBER_ENTRY = struct.Struct("<QQQIIII")
 
 
 def decode_member_entry(value: bytes) -> MemberEntry:
     """A struct member_entry from its bytes in a map."""
     v = _MEMBER_ENTRY.unpack(value)
-    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5])
+    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6])
 
 
 _HOST_ENTRY = struct.Struct("<QQIIIIIIIIII")
