@@ -28,7 +28,7 @@ class Agent:
     """
 
     def __init__(
-        self, *rules: Path, timeout_s: float = 20.0, options: tuple[str, ...] = ()
+        self, *rules: Path, timeout_s: float = 60.0, options: tuple[str, ...] = ()
     ) -> None:
         self._command = [STOCKADE, "run", "--output", "json"]
         for path in rules:
