@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
+from stockade.agent import HostAddresses
 from tests.behaviours import ACTS, Act
 from tests.behaviours.act import ADMIN, SEVERE
 from tests.support.agent import Agent
+from tests.support.engines import in_guest
 from tests.support.runc import Mount, Options, Runc, execute, init_pid
 
 LOOP = {"path": "/dev/loop7", "type": "b", "major": 7, "minor": 7, "fileMode": 0o660}
@@ -90,6 +93,36 @@ def test_an_engines_socket_under_another_name(
             assert alert["output_fields"]["fd.name"] == "/share/s"
         finally:
             process.kill()
+
+
+def test_the_kernel_starts_a_program_that_nobody_knows(
+    agent: Agent, runc: Runc, acts: Path, tmp_path: Path
+) -> None:
+    if not in_guest():
+        pytest.skip("what this machine does with cores is not ours to change; the guest's is")
+    helper = shutil.copy(acts, tmp_path / "helper")
+    pattern = Path("/proc/sys/kernel/core_pattern")
+    before = pattern.read_text()
+    pattern.write_text(f"|{helper}")
+    try:
+        runc.run(["sh", "-c", "sh -c 'kill -SEGV $$'; true"])
+        alert = agent.alert("Unknown program started by the kernel")
+    finally:
+        pattern.write_text(before)
+    assert alert["process"]["exe"] == str(helper)
+    assert alert["priority"] == "Critical"
+
+
+def test_a_service_of_the_host_is_contacted(agent: Agent, runc: Runc) -> None:
+    """No route leads there from the container: that it tries is what counts."""
+    own = [ip_address(each) for each in HostAddresses().known()]
+    outside = [str(each) for each in own if each.version == 4 and not each.is_loopback]
+    if not outside:
+        pytest.skip("this machine has no network")
+    name, done = runc.run(["nc", "-w", "1", outside[0], "22"])
+    assert done.returncode != 0
+    alert = agent.alert("Service of the host contacted from a container", name)
+    assert alert["output_fields"]["fd.sip"] == outside[0]
 
 
 def test_a_runtimes_program_is_opened_for_writing(agent: Agent, runc: Runc, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_people_get_one_line(runc: Runc) -> None:
         assert process.stderr is not None
         assert "watching with" in process.stderr.readline()
         name, _ = runc.run(["cat", "/mnt/host/shadow"], HOST_ETC)
-        line = process.stdout.readline()
+        line = next(line for line in process.stdout if SECRET in line)
         process.terminate()
         assert process.wait(20) == 0
     assert f"Warning  {name} {SECRET}: cat" in line

@@ -1,6 +1,7 @@
 """The daemon: records become events, events become alerts."""
 
 from stockade.agent.activity import ActivityMeter
+from stockade.agent.addresses import HostAddresses
 from stockade.agent.agent import Agent, Sink
 from stockade.agent.enrich import Enricher
 from stockade.agent.judge import Judge
@@ -12,6 +13,7 @@ __all__ = [
     "ActivityMeter",
     "Agent",
     "Enricher",
+    "HostAddresses",
     "HostMounts",
     "Judge",
     "Losses",

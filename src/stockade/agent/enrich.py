@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stockade.agent.addresses import HostAddresses
 from stockade.agent.mounts import HostMounts
 from stockade.agent.processes import ProcessTable
 from stockade.events import (
@@ -20,6 +21,7 @@ from stockade.events import (
     Task,
 )
 from stockade.events.file_fields import fs_path
+from stockade.events.socket_fields import INTERNET
 from stockade.events.times import boot_offset_ns
 from stockade.workloads import Containers
 
@@ -32,6 +34,7 @@ class Enricher:
         containers: finds a task's container.
         mounts: the host's mount table.
         host_namespaces: the host's own, where they are known.
+        addresses: the host's addresses.
     """
 
     def __init__(
@@ -40,7 +43,9 @@ class Enricher:
         containers: Containers,
         mounts: HostMounts,
         host_namespaces: Namespaces | None = None,
+        addresses: HostAddresses | None = None,
     ) -> None:
+        self._addresses = addresses
         self._host_namespaces = host_namespaces
         self._processes = processes
         self._containers = containers
@@ -73,10 +78,16 @@ class Enricher:
             target=self._processes.get(target.process) if target else None,
             target_container=self._containers.by_key(target.container) if target else None,
             host_namespaces=self._host_namespaces,
+            host_addresses=self._host_addresses(record),
         )
         if isinstance(record, ContainerRecord):
             self._containers.forget(record)
         return event
+
+    def _host_addresses(self, record: Record) -> frozenset[str]:
+        """The host's, for a socket that could lead to one of them."""
+        of_internet = isinstance(record, CallRecord) and record.socket.family in INTERNET
+        return self._addresses.known() if self._addresses and of_internet else frozenset()
 
     @staticmethod
     def _target(record: Record) -> Target | None:

@@ -18,6 +18,7 @@ from stockade.agent import (
     ActivityMeter,
     Agent,
     Enricher,
+    HostAddresses,
     HostMounts,
     Judge,
     Losses,
@@ -147,7 +148,9 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         )
         for entry in provenance.containers():
             containers.add(entry)
-        enricher = Enricher(processes, containers, mounts, sensor.host_namespaces())
+        enricher = Enricher(
+            processes, containers, mounts, sensor.host_namespaces(), HostAddresses()
+        )
         sink = _sink(options.output, stream)
         agent = Agent(
             sensor,

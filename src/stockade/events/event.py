@@ -24,6 +24,7 @@ class Event(msgspec.Struct):
         target: the process that a call is about.
         target_container: its container; None for the host.
         host_namespaces: those of the host.
+        host_addresses: of the host's network, where the event is about a socket.
     """
 
     record: Record
@@ -37,6 +38,7 @@ class Event(msgspec.Struct):
     target: Process | None = None
     target_container: Container | None = None
     host_namespaces: Namespaces | None = None
+    host_addresses: frozenset[str] = frozenset()
 
     @property
     def type(self) -> EventType:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import socket as sockets
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from stockade.events import call_names
 from stockade.events._records import CallRecord, EventType, SocketObject
 from stockade.events.calls import of_call
-from stockade.events.field import Field, FieldType, Many, Resolver
+from stockade.events.event import Event
+from stockade.events.field import Field, FieldType, Many, Origin, Resolver
 from stockade.events.values import ABSENT, UNKNOWN, Value
 
 _UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16
-_INTERNET = {_INET, _INET6}
+INTERNET = {_INET, _INET6}
 # Of struct sockaddr_in and sockaddr_in6.
 _PORT, _ADDRESS, _ADDRESS6 = slice(2, 4), slice(4, 8), slice(8, 24)
 _KINDS = {_UNIX: ("unix", "u"), _INET: ("ipv4", "4"), _INET6: ("ipv6", "6")}
@@ -32,7 +33,7 @@ def name_of(record: CallRecord) -> Value:
     """Both ends of a socket, or the path of a unix one."""
     if record.socket.family == _UNIX:
         return _unix_path(record)
-    return _tuple(record) if record.socket.family in _INTERNET else ABSENT
+    return _tuple(record) if record.socket.family in INTERNET else ABSENT
 
 
 def is_path(record: CallRecord) -> bool:
@@ -84,7 +85,7 @@ def _given(record: CallRecord) -> Endpoint | None:
 
 def _local(record: CallRecord) -> Endpoint | None:
     socket = record.socket
-    if socket.family not in _INTERNET:
+    if socket.family not in INTERNET:
         return None
     if record.header.type == EventType.BIND and record.header.result < 0:
         return _given(record)
@@ -102,7 +103,7 @@ def _remote(record: CallRecord) -> Endpoint | None:
         given := _given(record)
     ):
         return given
-    if socket.family not in _INTERNET or not socket.remote_port:
+    if socket.family not in INTERNET or not socket.remote_port:
         return None
     return _address(socket, socket.remote_high, socket.remote_low), socket.remote_port
 
@@ -133,6 +134,16 @@ def _port(end: Callable[[CallRecord], Endpoint | None]) -> Resolver:
         return ABSENT if found is None else found[1]
 
     return of_call(read)
+
+
+def _is_hosts(event: Event) -> Value:
+    if not isinstance(event.record, CallRecord) or (server := _server(event.record)) is None:
+        return ABSENT
+    host = event.host_namespaces
+    if ip_address(server[0]).is_loopback:
+        # Every network has a loopback of its own.
+        return UNKNOWN if host is None else event.record.header.task.ns.net == host.net
+    return server[0] in event.host_addresses
 
 
 def _both(part: int) -> Resolver:
@@ -171,7 +182,7 @@ def _family(record: CallRecord) -> Value:
 
 def _protocol(record: CallRecord) -> Value:
     socket = record.socket
-    if socket.family not in _INTERNET:
+    if socket.family not in INTERNET:
         return ABSENT
     if socket.type == sockets.SOCK_RAW:
         return "raw"
@@ -210,6 +221,14 @@ FIELDS = (
     _socket("fd.lport", _I, "local port", _port(_local)),
     _socket("fd.rport", _I, "remote port", _port(_remote)),
     Field("fd.ip", _IP, "either address", _both(0), events=("network",), many=Many.ANY),
+    Field(
+        "fd.server_is_host",
+        _B,
+        "the server's address is one of the host's",
+        _is_hosts,
+        events=("network",),
+        origin=Origin.METADATA,
+    ),
     Field(
         "fd.net",
         FieldType.NET,
