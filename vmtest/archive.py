@@ -57,7 +57,7 @@ class Archive:
         ]
         if not names:
             raise LookupError(f"no package is called {pattern}")
-        return max(names, key=cmp_to_key(_compare))
+        return newest(names)
 
     def depends(self, package: str) -> list[str]:
         """What a package depends on."""
@@ -87,6 +87,11 @@ class Archive:
             stdout=subprocess.PIPE,
         )
         return done.stdout
+
+
+def newest(names: Iterable[str]) -> str:
+    """The name with the highest version in it."""
+    return max(names, key=cmp_to_key(_compare))
 
 
 def _compare(left: str, right: str) -> int:

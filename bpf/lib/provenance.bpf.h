@@ -103,8 +103,12 @@ static __noinline int join(struct task_struct *task, __u64 container, __u32 role
 /* It was on its way in, and is the host's again. */
 static __always_inline void leave(struct task_struct *task, struct member_entry *member)
 {
+	struct end end = { .what = (__u64)task, .start_ns = member->start_ns };
+
 	depart(task, member);
 	forget(task);
+	/* It may come in again, and end once more. */
+	bpf_map_delete_elem(&ends, &end);
 }
 
 /* ---- new containers ---- */
