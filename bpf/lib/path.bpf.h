@@ -82,7 +82,8 @@ __noinline int walk_steps(__u32 number)
 	return end;
 }
 
-__noinline int walk_rounds(__u32 number)
+/* Part of its caller: calls may not be more than eight deep. */
+static __always_inline int walk_rounds(__u32 number)
 {
 	int end = WALK_UNFINISHED;
 

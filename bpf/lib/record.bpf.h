@@ -242,6 +242,7 @@ static __always_inline void fill_header(struct slot *slot, __u16 kind, __u16 typ
 	header->type = type;
 	header->result = result;
 	fill_task(&header->task, task);
+	fill_provenance(&header->task, task);
 	append_kernel_string(slot, &header->task.cgroup,
 			     BPF_CORE_READ(container_cgroup(task), kn, name));
 }

@@ -92,6 +92,7 @@ static __always_inline void fill_provenance(struct task *out, struct task_struct
 	out->boundary = broken_boundaries(task, member);
 }
 
+/* Without whose it is: fill_provenance calls deep enough to be called beside this. */
 static __noinline int fill_task(struct task *out, struct task_struct *task)
 {
 	struct task_struct *leader = GET(task, group_leader);
@@ -101,7 +102,6 @@ static __noinline int fill_task(struct task *out, struct task_struct *task)
 	fill_ancestors(out, leader);
 	fill_credentials(out, GET(task, cred));
 	fill_namespaces(&out->ns, task);
-	fill_provenance(out, task);
 	out->pid = GET(task, pid);
 	out->ns_pid = own_nr(task);
 	out->ns_tgid = own_nr(leader);

@@ -11,11 +11,11 @@ import pytest
 from stockade.events import EventType, FdFlags, OpenRecord, PathFlags, Role, Text
 from stockade.events.file_fields import attempted_path, fs_path
 from stockade.kernel import Sensor, Wanted
-from stockade.kernel.core import has_type
+from stockade.kernel.sensor import names_requests
 from tests.support.recorder import OPENS, TICK_NS, Recorder
 
 needs_requests = pytest.mark.skipif(
-    not has_type("io_cqe"), reason="before v5.19 an io_uring completion names no request"
+    not names_requests(), reason="before v6.0 io_uring's tracepoints name no request"
 )
 on_x86 = pytest.mark.skipif(
     os.uname().machine != "x86_64", reason="the system call exists on x86-64 only"

@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "10081b77248726307fcf4c51afb64161ace23fad0d3ea2ed5f17858496e9cf5d"
+LAYOUT = "e2cd41dc05c0e38dfaaacece02b313ca6428be6223e2748a9c45e8daaae945ef"
 
 
 ANCESTORS_MAX = 8
@@ -125,7 +125,15 @@ class EventType(IntEnum):
     ACCEPT = 101
     ACCEPT4 = 102
     SENDTO = 103
-    SOCKETCALL = 104
+    SENDMSG = 104
+    SOCKETCALL = 105
+    RECVMSG = 106
+    RECVMMSG = 107
+    RECEIVE_FD = 108
+    IO_URING = 109
+    CGROUP_MKDIR = 110
+    CGROUP_ATTACH_TASK = 111
+    CONTAINER_ACTIVITY = 112
 
 
 class RecordKind(IntEnum):
@@ -174,10 +182,11 @@ class LossReason(IntEnum):
 
     RING_FULL = 0
     SCRATCH_BUSY = 1
-    UNRESOLVED = 2
-    REPLACED = 3
-    MEMBERS_FULL = 4
-    CONTAINERS_FULL = 5
+    TRUNCATED = 2
+    UNRESOLVED = 3
+    REPLACED = 4
+    MEMBERS_FULL = 5
+    CONTAINERS_FULL = 6
 
 
 class Role(IntEnum):
@@ -202,6 +211,12 @@ class MemberFlags(IntFlag):
     ENTERED = 1
     JOINED = 256
     LEFT = 65536
+
+
+class BoundaryFlags(IntFlag):
+    """enum boundary_flags."""
+
+    LEFT_CGROUP = 1
 
 
 class NamespaceFlags(IntFlag):
@@ -301,6 +316,8 @@ class Task(msgspec.Struct, frozen=True, gc=False):
     """login user id, 4294967295 when never set"""
     role: int
     """enum role"""
+    boundary: int
+    """enum boundary_flags"""
     ns: Namespaces
     cgroup: Text
     """name of the task's cgroup"""
@@ -444,6 +461,8 @@ class Target(msgspec.Struct, frozen=True, gc=False):
     """thread id in the initial pid namespace"""
     role: int
     """enum role"""
+    boundary: int
+    """enum boundary_flags"""
     comm: str
     """command name"""
 
@@ -523,12 +542,29 @@ class ContainerEntry(msgspec.Struct, frozen=True, gc=False):
     """name of the cgroup above that"""
 
 
+class Activity(msgspec.Struct, frozen=True, gc=False):
+    """struct activity."""
+
+    calls: int
+    """system calls"""
+    execs: int
+    """programs started"""
+    forks: int
+    """tasks made"""
+
+
 class ContainerRecord(msgspec.Struct, frozen=True, gc=False):
     """struct container_record."""
 
     header: RecordHeader
     container: ContainerEntry
     """the container"""
+    activity: Activity
+    """of an activity event: what it did"""
+    usual: Activity
+    """what it usually does in that time"""
+    activity_ns: int
+    """the time"""
 
 
 class MemberEntry(msgspec.Struct, frozen=True, gc=False):
@@ -559,11 +595,23 @@ class HostEntry(msgspec.Struct, frozen=True, gc=False):
     """its namespaces"""
 
 
+class LossKey(msgspec.Struct, frozen=True, gc=False):
+    """struct loss_key."""
+
+    container: int
+    """key of the container of the task that acted, 0 for the host"""
+    reason: int
+    """enum loss_reason"""
+    type: int
+    """enum event_type"""
+
+
 class Config(msgspec.Struct, frozen=True, gc=False):
     """struct config."""
 
     raw_paths: int
     agent_tgid: int
+    counts_activity: int
 
 
 class CallShape(msgspec.Struct, frozen=True, gc=False):
@@ -581,66 +629,68 @@ class CallShape(msgspec.Struct, frozen=True, gc=False):
     words: int
     word_count: int
     pidfd: int
+    message: int
+    peer: int
 
 
 _OPEN_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQIIIIIHHQ16sHHBBHHHBBHIIIIHHBBHHHBBH"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHIIIIHHBBHHHBBH"
 )
 
 
 def _decode_open_record(record: memoryview) -> OpenRecord:
     v = _OPEN_RECORD.unpack_from(record)
-    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), FileObject(v[68], v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], fixed_text(v[77]), read_text(record, v[78], v[79], v[80], v[81], v[82]), read_text(record, v[83], v[84], v[85], v[86], v[87])), v[88], v[89], v[90], v[91], read_text(record, v[92], v[93], v[94], v[95], v[96]), read_text(record, v[97], v[98], v[99], v[100], v[101]))
+    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), FileObject(v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], v[77], fixed_text(v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83]), read_text(record, v[84], v[85], v[86], v[87], v[88])), v[89], v[90], v[91], v[92], read_text(record, v[93], v[94], v[95], v[96], v[97]), read_text(record, v[98], v[99], v[100], v[101], v[102]))
 
 
 _EXEC_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQIIIIIHHQ16sHHBBHHHBBHHHBBHHHBBHHHBBH"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHHHBBHHHBBHHHBBH"
 )
 
 
 def _decode_exec_record(record: memoryview) -> ExecRecord:
     v = _EXEC_RECORD.unpack_from(record)
-    return ExecRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), FileObject(v[68], v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], fixed_text(v[77]), read_text(record, v[78], v[79], v[80], v[81], v[82]), read_text(record, v[83], v[84], v[85], v[86], v[87])), read_text(record, v[88], v[89], v[90], v[91], v[92]), read_text(record, v[93], v[94], v[95], v[96], v[97]), read_text(record, v[98], v[99], v[100], v[101], v[102]))
+    return ExecRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), FileObject(v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], v[77], fixed_text(v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83]), read_text(record, v[84], v[85], v[86], v[87], v[88])), read_text(record, v[89], v[90], v[91], v[92], v[93]), read_text(record, v[94], v[95], v[96], v[97], v[98]), read_text(record, v[99], v[100], v[101], v[102], v[103]))
 
 
 _FORK_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQIIQII"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIQII"
 )
 
 
 def _decode_fork_record(record: memoryview) -> ForkRecord:
     v = _FORK_RECORD.unpack_from(record)
-    return ForkRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), ProcessId(v[68], v[69]), v[71], v[72], v[73])
+    return ForkRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), ProcessId(v[69], v[70]), v[72], v[73], v[74])
 
 
 _EXIT_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xII"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sII"
 )
 
 
 def _decode_exit_record(record: memoryview) -> ExitRecord:
     v = _EXIT_RECORD.unpack_from(record)
-    return ExitRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), v[68])
+    return ExitRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), v[69])
 
 
 _CALL_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQIIIIIHHQ16sHHBBHHHBBHIIIHHQQQQHHBBHQQIIII16sHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHQQQQQQ"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHIIIHHQQQQHHBBHQQIIIIII16sHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHQQQQQQ"
 )
 
 
 def _decode_call_record(record: memoryview) -> CallRecord:
     v = _CALL_RECORD.unpack_from(record)
-    return CallRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), FileObject(v[68], v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], fixed_text(v[77]), read_text(record, v[78], v[79], v[80], v[81], v[82]), read_text(record, v[83], v[84], v[85], v[86], v[87])), SocketObject(v[88], v[89], v[90], v[91], v[92], v[93], v[94], v[95], v[96], read_text(record, v[97], v[98], v[99], v[100], v[101])), Target(v[102], ProcessId(v[103], v[104]), v[106], v[107], fixed_text(v[108])), CallPath(read_text(record, v[109], v[110], v[111], v[112], v[113]), read_text(record, v[114], v[115], v[116], v[117], v[118])), CallPath(read_text(record, v[119], v[120], v[121], v[122], v[123]), read_text(record, v[124], v[125], v[126], v[127], v[128])), read_text(record, v[129], v[130], v[131], v[132], v[133]), read_text(record, v[134], v[135], v[136], v[137], v[138]), read_text(record, v[139], v[140], v[141], v[142], v[143]), v[144:150])
+    return CallRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), FileObject(v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], v[77], fixed_text(v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83]), read_text(record, v[84], v[85], v[86], v[87], v[88])), SocketObject(v[89], v[90], v[91], v[92], v[93], v[94], v[95], v[96], v[97], read_text(record, v[98], v[99], v[100], v[101], v[102])), Target(v[103], ProcessId(v[104], v[105]), v[107], v[108], v[109], fixed_text(v[111])), CallPath(read_text(record, v[112], v[113], v[114], v[115], v[116]), read_text(record, v[117], v[118], v[119], v[120], v[121])), CallPath(read_text(record, v[122], v[123], v[124], v[125], v[126]), read_text(record, v[127], v[128], v[129], v[130], v[131])), read_text(record, v[132], v[133], v[134], v[135], v[136]), read_text(record, v[137], v[138], v[139], v[140], v[141]), read_text(record, v[142], v[143], v[144], v[145], v[146]), v[147:153])
 
 
 _CONTAINER_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIHHBBH16s4xQQQQQQQQQQQQQIIIIIIIIIIIIIIIIIIIIII128s128s"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQQQQQQQQQQQQQIIIIIIIIIIIIIIIIIIIIII128s128sQQQQQQQ"
 )
 
 
 def _decode_container_record(record: memoryview) -> ContainerRecord:
     v = _CONTAINER_RECORD.unpack_from(record)
-    return ContainerRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], Namespaces(v[52], v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60]), read_text(record, v[62], v[63], v[64], v[65], v[66]), fixed_text(v[67]))), ContainerEntry(v[68], v[69], v[70], v[71], v[72], v[73], v[74:78], v[78], v[79], ProcessId(v[80], v[81]), Namespaces(v[83], v[84], v[85], v[86], v[87], v[88], v[89], v[90], v[91]), v[93:97], v[97], v[98], v[100], v[101], v[102], fixed_text(v[103]), fixed_text(v[104])))
+    return ContainerRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), ContainerEntry(v[69], v[70], v[71], v[72], v[73], v[74], v[75:79], v[79], v[80], ProcessId(v[81], v[82]), Namespaces(v[84], v[85], v[86], v[87], v[88], v[89], v[90], v[91], v[92]), v[94:98], v[98], v[99], v[101], v[102], v[103], fixed_text(v[104]), fixed_text(v[105])), Activity(v[106], v[107], v[108]), Activity(v[109], v[110], v[111]), v[112])
 
 
 _CONTAINER_ENTRY = struct.Struct("<QQQQQQQQQQQQQIIIIIIIIIIIIIIIIIIIIII128s128s")
@@ -670,20 +720,38 @@ def decode_host_entry(value: bytes) -> HostEntry:
     return HostEntry(v[0], v[1], Namespaces(v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10]))
 
 
-_CONFIG = struct.Struct("<QI4x")
+_ACTIVITY = struct.Struct("<QQQ")
+
+
+def decode_activity(value: bytes) -> Activity:
+    """A struct activity from its bytes in a map."""
+    v = _ACTIVITY.unpack(value)
+    return Activity(v[0], v[1], v[2])
+
+
+_LOSS_KEY = struct.Struct("<QII")
+
+
+def decode_loss_key(value: bytes) -> LossKey:
+    """A struct loss_key from its bytes in a map."""
+    v = _LOSS_KEY.unpack(value)
+    return LossKey(v[0], v[1], v[2])
+
+
+_CONFIG = struct.Struct("<QII")
 
 
 def pack_config(value: Config) -> bytes:
     """The bytes of a struct config."""
-    return _CONFIG.pack(value.raw_paths, value.agent_tgid)
+    return _CONFIG.pack(value.raw_paths, value.agent_tgid, value.counts_activity)
 
 
-_CALL_SHAPE = struct.Struct("<BBBBBBBBBBBB")
+_CALL_SHAPE = struct.Struct("<BBBBBBBBBBBBBB")
 
 
 def pack_call_shape(value: CallShape) -> bytes:
     """The bytes of a struct call_shape."""
-    return _CALL_SHAPE.pack(value.wanted, value.old_path, value.old_dir, value.new_path, value.new_dir, value.text, value.file, value.address, value.pid, value.words, value.word_count, value.pidfd)
+    return _CALL_SHAPE.pack(value.wanted, value.old_path, value.old_dir, value.new_path, value.new_dir, value.text, value.file, value.address, value.pid, value.words, value.word_count, value.pidfd, value.message, value.peer)
 
 
 Record = OpenRecord | ExecRecord | ForkRecord | ExitRecord | CallRecord | ContainerRecord

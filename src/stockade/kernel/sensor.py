@@ -140,10 +140,14 @@ def check_layout(image: bytes) -> None:
         )
 
 
+def names_requests() -> bool:
+    """Whether io_uring's tracepoints name the request: since v6.0 (48863ffd3e81)."""
+    return has_type("io_cmd_data")
+
+
 def missing_hooks() -> dict[str, str]:
     """The programs that this kernel has no hook for, with what is not seen without them."""
-    # v6.0 (48863ffd3e81) made io_uring's tracepoints name the request.
-    if has_tracepoint("io_uring_complete") and not has_type("io_cmd_data"):
+    if has_tracepoint("io_uring_complete") and not names_requests():
         unseen = "requests of io_uring: its tracepoints do not name them before v6.0"
         return {program: unseen for program in _OPTIONAL if program.startswith("uring_")}
     return {}

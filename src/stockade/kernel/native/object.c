@@ -14,9 +14,9 @@
 
 #define LINKS_MAX 256
 
-/* BPF_LOG_STATS of linux/bpf_verifier.h: some lines of numbers, no log. */
+/* BPF_LOG_STATS of linux/bpf_verifier.h: numbers and a line for each function, no log. */
 #define LOG_STATS 4
-#define STATS_SIZE 4096
+#define STATS_SIZE 65536
 
 struct core_object {
 	struct bpf_object *bpf;
