@@ -35,11 +35,11 @@ def _held() -> Counter[str]:
 
 def test_nothing_is_left_behind() -> None:
     before = _held()
-    with Sensor(Wanted(OPENS)) as sensor:
-        with Object(object_image("stockade"), "x") as same:
-            programs = [name for name in same.programs() if name not in sensor.missing]
-            hooks = [name for name in programs if not same.is_iterator(name)]
-        assert (_held() - before)["anon_inode:bpf_link"] == len(hooks)
+    with Sensor(Wanted(OPENS)):
+        held = _held() - before
+        # At least the life of processes and the exit of calls.
+        assert held["anon_inode:bpf_link"] >= 5
+        assert held["anon_inode:bpf-prog"] > held["anon_inode:bpf_link"]
     assert _held() == before
 
 
