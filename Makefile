@@ -41,6 +41,14 @@ run: setup
 test: test-setup
 	$(SUDO) $(BIN)/pytest -p no:cacheprovider $(ARGS)
 
+# make kernels   the tests on every kernel in turn, in virtual machines; ARGS=6.12 for one
+kernels: kernels-setup
+	$(SUDO) $(BIN)/python -B -m vmtest.matrix $(ARGS)
+	$(BIN)/python -m vmtest.page
+
+kernels-setup: test-setup
+	packaging/install-packages.sh kernels
+
 # make check   everything a change needs: lint, types, layers, formats, generated files, quick tests
 check: setup
 	$(BIN)/ruff check .
@@ -51,6 +59,7 @@ check: setup
 	$(BIN)/python -m stockade.events.generate $(OBJECT) --check
 	$(BIN)/python -m stockade.events.reference --check
 	$(BIN)/python -m stockade.rules.reference --check
+	$(BIN)/python -m vmtest.page --check
 	$(BIN)/stockade rules check
 	$(BIN)/stockade rules test
 	$(BIN)/pytest -q tests/unit tests/property
@@ -60,6 +69,7 @@ generate: setup
 	$(BIN)/python -m stockade.events.generate $(OBJECT)
 	$(BIN)/python -m stockade.events.reference
 	$(BIN)/python -m stockade.rules.reference
+	$(BIN)/python -m vmtest.page
 	$(BIN)/ruff format -q .
 	$(BIN)/clang-format -i $(C_FILES)
 
@@ -74,4 +84,4 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE help setup objects test-setup run test check generate bench clean
+.PHONY: FORCE help setup objects test-setup run test kernels kernels-setup check generate bench clean

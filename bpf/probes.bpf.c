@@ -38,6 +38,13 @@ int BPF_PROG(probe_fentry, struct file *file)
 	return 0;
 }
 
+SEC("fexit/security_file_open")
+int BPF_PROG(probe_fexit, struct file *file, int result)
+{
+	hit();
+	return 0;
+}
+
 SEC("fmod_ret/security_file_open")
 int BPF_PROG(probe_fmod_ret, struct file *file, int result)
 {
@@ -52,10 +59,36 @@ int BPF_PROG(probe_lsm, struct file *file, int result)
 	return result;
 }
 
-struct bpf_sock;
+SEC("iter/task")
+int probe_iter(struct bpf_iter__task *ctx)
+{
+	hit();
+	return 0;
+}
 
 SEC("cgroup/sock_create")
-int probe_cgroup(struct bpf_sock *sock)
+int probe_sock(void *ctx)
+{
+	hit();
+	return 1;
+}
+
+SEC("cgroup/connect4")
+int probe_connect(void *ctx)
+{
+	hit();
+	return 1;
+}
+
+SEC("cgroup/sysctl")
+int probe_sysctl(void *ctx)
+{
+	hit();
+	return 1;
+}
+
+SEC("cgroup/dev")
+int probe_device(void *ctx)
 {
 	hit();
 	return 1;

@@ -2,13 +2,13 @@
 # Install the system packages of a purpose on Debian or Ubuntu: those that are missing, listed
 # first. Elsewhere, say what is needed and go on: the build finds out whether it is there.
 #
-#   install-packages.sh build|test
+#   install-packages.sh build|test|kernels
 set -eu
 
 case "${1-}" in
-build | test) purpose=$1 ;;
+build | test | kernels) purpose=$1 ;;
 *)
-	echo "usage: install-packages.sh build|test" >&2
+	echo "usage: install-packages.sh build|test|kernels" >&2
 	exit 2
 	;;
 esac
@@ -38,6 +38,12 @@ sys.exit(not pathlib.Path(sysconfig.get_paths()["include"], "Python.h").exists()
 test_packages() {
 	echo "runc crun podman busybox-static util-linux kmod iproute2"
 	echo "qemu-system-x86 debian-archive-keyring"
+}
+
+# What the virtual machines of other kernels need beyond that.
+kernels_packages() {
+	clang=$(first_known clang-19 clang-20 clang-18 clang)
+	echo "qemu-system-arm zstd lld${clang#clang}"
 }
 
 installed() {

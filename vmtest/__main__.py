@@ -8,6 +8,11 @@ import sys
 from vmtest import guest, kernels
 
 
+def _show(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def main(arguments: list[str]) -> int:
     """Boot, run, print; returns the command's exit code, 125 when the guest died."""
     if len(arguments) < 2:
@@ -15,8 +20,8 @@ def main(arguments: list[str]) -> int:
         return 2
     name, *command = arguments
     line = command[0] if len(command) == 1 else shlex.join(command)
-    result = guest.run(kernels.prepare(kernels.find(name)), line)
-    sys.stdout.write(result.stdout)
+    kernel = kernels.prepare(kernels.find(name))
+    result = guest.run(kernel, line, show=_show)
     sys.stderr.write(result.stderr)
     print(f"{result.cpu_s:.0f} CPU s, {result.wall_s:.0f} s", file=sys.stderr)
     if result.code is None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,73 +19,119 @@ PROJECT = Path(__file__).parents[1]
 # A boot costs 5 to 10 CPU seconds; a hang must not eat a shared machine.
 CPU_BUDGET_S = 1500
 _POLL_S = 0.05
+# Where a command leaves files for us.
+OUT = "/vm/ctl/out"
 
 _COMMAND_LINE = (
-    "console=ttyS0 quiet loglevel=3 panic=-1 oops=panic reboot=t mitigations=off nokaslr"
+    "quiet loglevel=3 panic=-1 oops=panic reboot=t mitigations=off nokaslr"
     " tsc=reliable no_timer_check random.trust_cpu=on audit=0 apparmor=0"
     " lsm=lockdown,capability,landlock,yama,bpf"
 )
-_MACHINE = "q35,usb=off,smbus=off,sata=off,i8042=off,vmport=off,hpet=off,graphics=off"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What QEMU is told of an architecture; it has no KVM, which is taken to be missing."""
+
+    program: str
+    options: tuple[str, ...]
+    console: str
+
+
+MACHINES = {
+    "amd64": Machine(
+        "qemu-system-x86_64",
+        (
+            "-M",
+            "q35,usb=off,smbus=off,sata=off,i8042=off,vmport=off,hpet=off,graphics=off",
+            "-cpu",
+            "max",
+        ),
+        "ttyS0",
+    ),
+    "arm64": Machine(
+        "qemu-system-aarch64",
+        ("-M", "virt,gic-version=3", "-cpu", "cortex-a72"),
+        "ttyAMA0",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a guest's command did. code is None when the guest died or ran out of time."""
+    """What a guest's command did.
+
+    Attributes:
+        code: its exit code; None when the guest died or ran out of time.
+        stdout: what it printed.
+        stderr: the same.
+        console: what the kernel and QEMU said.
+        files: what it left in OUT, by name.
+        cpu_s: what the guest took of this machine.
+        wall_s: how long it took.
+    """
 
     code: int | None
     stdout: str
     stderr: str
     console: str
+    files: dict[str, str]
     cpu_s: float
     wall_s: float
 
 
-def run(kernel: Booted, command: str, *, memory_mib: int = 2048, extra: str = "") -> Result:
+def run(
+    kernel: Booted,
+    command: str,
+    *,
+    root: Path = Path("/"),
+    memory_mib: int = 2048,
+    show: Callable[[str], object] | None = None,
+) -> Result:
     """Boot, run a shell command as root, and shut down.
 
     Args:
         kernel: from kernels.prepare.
-        command: a shell script; it sees the host's root file system, writable but private.
+        command: a shell script.
+        root: the guest's root file system, which it sees writable but private.
         memory_mib: the guest's memory.
-        extra: more words for the kernel's command line.
+        show: called with what the command prints, as it comes.
     """
     work = Path(tempfile.mkdtemp(prefix="stockade-vm-"))
     try:
         control = work / "ctl"
-        control.mkdir()
+        (control / "out").mkdir(parents=True)
         (control / "cmd").write_text(command)
         before, started = _children_cpu(), time.monotonic()
         with (work / "qemu.log").open("wb") as log:
             process = subprocess.Popen(
-                _arguments(kernel, work, memory_mib, extra),
+                _arguments(kernel, work, root, memory_mib),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-            _wait(process, control / "rc")
+            _wait(process, control, show)
         return _result(work, _children_cpu() - before, time.monotonic() - started)
     finally:
         shutil.rmtree(work)
 
 
-def _arguments(kernel: Booted, work: Path, memory_mib: int, extra: str) -> list[str]:
-    arguments = ["qemu-system-x86_64", "-M", _MACHINE]
-    arguments += ["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2"]
+def _arguments(kernel: Booted, work: Path, root: Path, memory_mib: int) -> list[str]:
+    machine = MACHINES[kernel.kernel.architecture]
+    arguments = [machine.program, *machine.options]
+    arguments += ["-accel", "tcg,thread=multi,tb-size=512", "-smp", "2"]
     arguments += ["-m", str(memory_mib), "-nodefaults", "-no-user-config", "-nographic"]
-    arguments += ["-no-reboot", "-nic", "none", "-kernel", str(kernel.vmlinux)]
-    arguments += [
-        "-initrd",
-        str(kernel.initramfs),
-        "-append",
-        f"{_COMMAND_LINE} stockade.project={PROJECT} {extra}",
-    ]
+    arguments += ["-no-reboot", "-nic", "none", "-kernel", str(kernel.image)]
+    line = f"console={machine.console} {_COMMAND_LINE} {kernel.preempt}"
+    arguments += ["-initrd", str(kernel.initramfs)]
+    arguments += ["-append", f"{line} stockade.project={PROJECT}"]
     # A disk that reads as zeros, for what needs a block device.
     arguments += ["-blockdev", "driver=null-co,node-name=disk,size=1048576,read-zeroes=on"]
     arguments += ["-device", "virtio-blk-pci,drive=disk"]
     arguments += ["-chardev", f"file,id=console,path={work / 'console'}"]
     arguments += ["-serial", "chardev:console"]
     shares = (
-        ("root", Path("/"), True),
+        ("root", root, True),
         ("project", PROJECT, True),
         ("modules", kernel.modules, True),
         ("ctl", work / "ctl", False),
@@ -96,12 +143,20 @@ def _arguments(kernel: Booted, work: Path, memory_mib: int, extra: str) -> list[
     return arguments
 
 
-def _wait(process: subprocess.Popen[bytes], code: Path) -> None:
+def _wait(
+    process: subprocess.Popen[bytes], control: Path, show: Callable[[str], object] | None
+) -> None:
     """Until the command's exit code is there: the guest has nothing left to say."""
-    while process.poll() is None:
-        if code.exists() or _cpu_of(process.pid) > CPU_BUDGET_S:
-            process.kill()
-        time.sleep(_POLL_S)
+    (control / "stdout").touch()
+    with open(control / "stdout", encoding="utf-8", errors="replace") as output:
+        while process.poll() is None:
+            if show:
+                show(output.read())
+            if (control / "rc").exists() or _cpu_of(process.pid) > CPU_BUDGET_S:
+                process.kill()
+            time.sleep(_POLL_S)
+        if show:
+            show(output.read())
 
 
 def _cpu_of(pid: int) -> float:
@@ -128,6 +183,7 @@ def _result(work: Path, cpu_s: float, wall_s: float) -> Result:
         stdout=text("ctl/stdout"),
         stderr=text("ctl/stderr"),
         console=text("console") + text("qemu.log"),
+        files={path.name: text(f"ctl/out/{path.name}") for path in (work / "ctl/out").iterdir()},
         cpu_s=cpu_s,
         wall_s=wall_s,
     )

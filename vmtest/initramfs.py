@@ -8,34 +8,33 @@ import io
 import lzma
 import os
 import re
-import shutil
 import stat
-import subprocess
 from pathlib import Path
 
 _WANTED = ("virtio_pci", "virtio_blk", "9pnet_virtio", "9p", "overlay")
+# What init.sh calls.
+_APPLETS = tuple(
+    "cat chmod chroot echo hostname insmod ip ln mkdir mount mv readlink sed sh sleep uname".split()
+)
 _SUFFIX = re.compile(r"\.ko(\.xz)?$")
 _DIRECTORIES = ("bin", "ctl", "dev", "lower", "modules", "new", "over", "proc", "sys")
 
 
-def write_initramfs(modules: Path, target: Path) -> None:
+def write_initramfs(modules: Path, target: Path, busybox: Path) -> None:
     """Write the archive.
 
     Args:
         modules: lib/modules/RELEASE of the kernel, with depmod's files.
         target: the cpio file to write.
+        busybox: a static one, of the kernel's architecture.
     """
     archive = Cpio()
     for name in _DIRECTORIES:
         archive.directory(name)
     archive.device("dev/console", 5, 1)
-    busybox = shutil.which("busybox")
-    if busybox is None:
-        raise FileNotFoundError("busybox is not installed: apt-get install busybox-static")
-    archive.file("bin/busybox", Path(busybox).read_bytes(), 0o755)
-    for applet in subprocess.check_output([busybox, "--list"], text=True).split():
-        if applet != "busybox":
-            archive.symlink(f"bin/{applet}", "busybox")
+    archive.file("bin/busybox", busybox.read_bytes(), 0o755)
+    for applet in _APPLETS:
+        archive.symlink(f"bin/{applet}", "busybox")
     order = _load_order(modules)
     for path in order:
         archive.file(f"modules/{_SUFFIX.sub('', path.name)}", _read_module(path), 0o644)

@@ -1,50 +1,88 @@
-"""The kernels that tests boot, and how they are got: Debian's packages, verified by apt.
+"""The kernels that Stockade is for, and how they are got: Debian's packages, verified by apt.
 
-Everything is kept under ~/.cache/stockade/kernels and made anew when that is gone.
+Everything is kept under ~/.cache/stockade/kernels and made anew when that is gone; while it is
+there, nothing asks the network.
 """
 
 from __future__ import annotations
 
+import functools
 import os
-import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from vmtest.archive import Archive
 from vmtest.initramfs import write_initramfs
 from vmtest.vmlinux import extract_vmlinux
 
-MIRROR = "http://deb.debian.org"
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_SPLIT = ("linux-binary-", "linux-modules-", "linux-base-")
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """One kernel series of one Debian suite.
+    """One kernel series of Debian's archive.
 
     Attributes:
-        name: what people call it, as `python -m vmtest` takes it.
-        source: the sources.list line that has it, without its options.
-        package: the meta package that depends on the current image.
+        name: what people call it, as `make kernels ARGS=...` takes it.
+        suite: the archive and the suite that have it.
+        package: what its image packages are called; the newest of them is taken.
+        architecture: as Debian calls it.
+        tests: what runs on it, under tests/.
     """
 
     name: str
-    source: str
+    suite: str
     package: str
+    architecture: str = "amd64"
+    tests: tuple[str, ...] = ("kernel", "e2e")
 
 
-KERNELS = (Kernel("6.1", "{mirror}/debian-security bookworm-security main", "linux-image-amd64"),)
+_LOAD = ("kernel/test_sensor.py::test_nothing_is_left_behind", "kernel/test_facts.py")
+_ALERT = ("e2e/test_any_architecture.py",)
+
+KERNELS = (
+    Kernel("5.10", "debian-security bullseye-security", r"linux-image-5\.10\.0-\d+-amd64"),
+    Kernel("6.1", "debian-security bookworm-security", r"linux-image-6\.1\.0-\d+-amd64"),
+    Kernel("6.12", "debian-security trixie-security", r"linux-image-6\.12\.[\d+.deb]+-amd64"),
+    Kernel("6.18", "debian trixie-backports", r"linux-image-6\.18\.[\d+.deb]+-amd64"),
+    Kernel("newest", "debian trixie-backports", r"linux-image-\d[\d+.deb]+-amd64"),
+    Kernel(
+        "6.12-arm64",
+        "debian-security trixie-security",
+        r"linux-image-6\.12\.[\d+.deb]+-arm64",
+        architecture="arm64",
+        tests=(*_LOAD, *_ALERT),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Booted:
-    """What QEMU needs of a kernel. release is uname -r; modules hold lib/modules/RELEASE."""
+    """What QEMU needs of a kernel.
 
+    Attributes:
+        kernel: of the matrix.
+        release: uname -r.
+        image: what is booted.
+        initramfs: the archive with the first init.
+        modules: holds lib/modules/RELEASE.
+        preempt: a word for the command line, or none: how the kernel preempts itself.
+    """
+
+    kernel: Kernel
     release: str
-    vmlinux: Path
+    image: Path
     initramfs: Path
     modules: Path
+    preempt: str = ""
+
+    @property
+    def name(self) -> str:
+        """The kernel's, with how it preempts where that is not its default."""
+        return f"{self.kernel.name} {self.preempt}".strip()
 
 
 def cache_root() -> Path:
@@ -73,74 +111,66 @@ def prepare(kernel: Kernel) -> Booted:
         root.mkdir(parents=True, exist_ok=True)
         done.write_text(_fetch(kernel, root))
     release = done.read_text()
-    booted = Booted(release, root / "vmlinux", root / "initramfs.cpio", root / "unpacked")
+    booted = Booted(kernel, release, root / "vmlinux", root / "initramfs.cpio", root / "unpacked")
     # Made anew each time: it is ours, takes no time, and may have changed.
-    write_initramfs(booted.modules / "lib/modules" / release, booted.initramfs)
+    write_initramfs(booted.modules / "lib/modules" / release, booted.initramfs, _busybox(kernel))
     return booted
 
 
+def modes(booted: Booted) -> Iterator[Booted]:
+    """A kernel as it boots by default, and with full preemption where it can be asked for that."""
+    yield booted
+    config = _either(booted.modules, booted.release, "config").read_text()
+    if booted.kernel.architecture == "amd64" and "CONFIG_PREEMPT_DYNAMIC=y" in config:
+        yield Booted(
+            booted.kernel,
+            booted.release,
+            booted.image,
+            booted.initramfs,
+            booted.modules,
+            "preempt=full",
+        )
+
+
 def _fetch(kernel: Kernel, root: Path) -> str:
-    archive = Archive(root / "apt", kernel.source.format(mirror=MIRROR))
-    package = archive.image_package(kernel.package)
-    deb = archive.download(package)
+    archive = Archive(root / "apt", (kernel.suite,), kernel.architecture)
+    image = archive.newest(kernel.package)
+    release = image.removeprefix("linux-image-")
     unpacked = root / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
-    subprocess.run(["dpkg", "-x", deb, unpacked], check=True)
+    parts = [name for name in archive.depends(image) if name.startswith(_SPLIT)]
+    for package in (image, *parts):
+        archive.unpack(package, unpacked)
     merged = unpacked / "usr/lib/modules"
     if merged.exists():
-        (unpacked / "lib").mkdir(exist_ok=True)
-        merged.rename(unpacked / "lib/modules")
-    (modules,) = (unpacked / "lib/modules").iterdir()
-    release = modules.name
+        shutil.copytree(merged, unpacked / "lib/modules", symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(merged)
     subprocess.run(["depmod", "-b", unpacked, release], check=True)
-    vmlinuz = (unpacked / f"boot/vmlinuz-{release}").read_bytes()
-    (root / "vmlinux").write_bytes(extract_vmlinux(vmlinuz))
-    deb.unlink()
+    packed = _either(unpacked, release, "vmlinuz").read_bytes()
+    # QEMU boots arm64's image as it is packed.
+    (root / "vmlinux").write_bytes(
+        extract_vmlinux(packed) if kernel.architecture == "amd64" else packed
+    )
+    shutil.rmtree(root / "apt")
     return release
 
 
-class Archive:
-    """One Debian archive in directories of its own; apt checks signatures and sums."""
+def _either(unpacked: Path, release: str, name: str) -> Path:
+    """A file that newer packages have beside the modules."""
+    beside = unpacked / "lib/modules" / release / name
+    return beside if beside.exists() else unpacked / f"boot/{name}-{release}"
 
-    def __init__(self, root: Path, source: str) -> None:
-        self._root = root
-        for name in ("lists/partial", "cache/archives/partial", "debs"):
-            (root / name).mkdir(parents=True, exist_ok=True)
-        (root / "status").touch()
-        sources = root / "sources.list"
-        sources.write_text(f"deb [arch=amd64 signed-by={KEYRING}] {source}\n")
-        self._options = [
-            f"-oDir::State::Lists={root}/lists",
-            f"-oDir::State::status={root}/status",
-            f"-oDir::Cache={root}/cache",
-            f"-oDir::Etc::SourceList={sources}",
-            "-oDir::Etc::SourceParts=/dev/null",
-            "-oAPT::Architecture=amd64",
-            "-oAPT::Sandbox::User=root",
-        ]
-        self._run("apt-get", "-q", "update")
 
-    def image_package(self, meta: str) -> str:
-        """The versioned image package that a meta package stands for."""
-        depends = self._run("apt-cache", "depends", meta)
-        found = re.search(r"Depends: (linux-image-\d\S+)", depends)
+@functools.cache
+def _busybox(kernel: Kernel) -> Path:
+    """A busybox for the initramfs: this machine's, or the other architecture's."""
+    if kernel.architecture == "amd64":
+        found = shutil.which("busybox")
         if found is None:
-            raise LookupError(f"{meta} depends on no image:\n{depends}")
-        return found[1]
-
-    def download(self, package: str) -> Path:
-        """Fetch one package; returns the .deb."""
-        debs = self._root / "debs"
-        self._run("apt-get", "-q", "download", package, cwd=debs)
-        (deb,) = debs.glob(f"{package}_*.deb")
-        return deb
-
-    def _run(self, command: str, *arguments: str, cwd: Path | None = None) -> str:
-        done = subprocess.run(
-            [command, *self._options, *arguments],
-            cwd=cwd,
-            check=True,
-            text=True,
-            stdout=subprocess.PIPE,
-        )
-        return done.stdout
+            raise FileNotFoundError("busybox is not installed: apt-get install busybox-static")
+        return Path(found)
+    root = cache_root() / f"busybox-{kernel.architecture}"
+    if not (root / "unpacked").exists():
+        archive = Archive(root / "apt", ("debian bookworm",), kernel.architecture)
+        archive.unpack("busybox-static", root / "unpacked")
+    return root / "unpacked/bin/busybox"

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import lzma
 import struct
+import subprocess
 import zlib
 
 _XZ = b"\xfd7zXZ\0"
 _GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _ELF = b"\x7fELF"
 
 
@@ -27,6 +29,11 @@ def extract_vmlinux(image: bytes) -> bytes:
         kernel = lzma.LZMADecompressor().decompress(payload)  # the size follows the stream
     elif payload.startswith(_GZIP):
         kernel = zlib.decompressobj(31).decompress(payload)
+    elif payload.startswith(_ZSTD):
+        # The size follows here, too, and zstd takes it amiss.
+        kernel = subprocess.run(
+            ["zstd", "-dc"], input=payload[:-4], stdout=subprocess.PIPE, check=True
+        ).stdout
     else:
         raise ValueError(f"kernel compressed in an unknown way: {payload[:4].hex()}")
     if not kernel.startswith(_ELF):

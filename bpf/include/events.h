@@ -202,10 +202,11 @@ enum namespace_flags {
 };
 
 /* How a member came to be one. */
+/* A byte each: it is set by a plain store, whatever happens to the others meanwhile. */
 enum member_flags {
-	MEMBER_ENTERED = 1, /* has run a program inside */
-	MEMBER_JOINED = 2,  /* came into a container that was there */
-	MEMBER_LEFT = 4,    /* has exited */
+	MEMBER_ENTERED = 1,	/* has run a program inside */
+	MEMBER_JOINED = 1 << 8, /* came into a container that was there */
+	MEMBER_LEFT = 1 << 16,	/* has exited */
 };
 
 /* What a member has broken with. */

@@ -37,6 +37,9 @@ enum bpf_map_type {
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_F_NO_PREALLOC = 1 };
 enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 
+/* Of uapi/linux/bpf.h, those that not every kernel has. */
+enum bpf_func_id { BPF_FUNC_get_current_task_btf = 158 };
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct {
@@ -376,7 +379,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct hlist_node pid_links[PIDTYPE_MAX];
 	__u64 start_boottime;
-	const struct cred *cred;
+	struct cred *cred;
 	kuid_t loginuid;
 	char comm[16];
 	struct fs_struct *fs;

@@ -18,7 +18,7 @@ struct {
 
 static __noinline int count_activity(enum activity_kind kind)
 {
-	struct member_entry *member = find_member(bpf_get_current_task_btf());
+	struct member_entry *member = find_member(current_task());
 	struct activity *counts, none = {};
 	__u64 key;
 

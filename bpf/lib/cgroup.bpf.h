@@ -68,7 +68,7 @@ static __always_inline struct cgroup *container_cgroup(struct task_struct *task)
 		if (cgroup_level(cgroup) > 0)
 			return cgroup;
 	}
-	return task->cgroups->dfl_cgrp;
+	return GET(task, cgroups, dfl_cgrp);
 }
 
 #endif

@@ -36,6 +36,19 @@ struct {
 	__type(value, __u64);
 } cgroup_owners SEC(".maps");
 
+/* Ends of containers and of their tasks, which are counted once: see is_first. */
+struct end {
+	__u64 what; /* a container's key, a task's address */
+	__u64 start_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct end);
+	__type(value, __u8);
+} ends SEC(".maps");
+
 /* What an agent before this one knew; empty, or its pinned maps. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -67,26 +80,21 @@ static __always_inline __u64 owner_of_mnt_ns(__u64 id)
 	return owner ? *owner : 0;
 }
 
-struct climb {
-	struct cgroup *cgroup;
-	__u64 wanted; /* a key of cgroup_owners, or 0 for any that is there */
-	__u64 found;  /* the container */
-	__u32 hierarchy;
-};
-
-static long climb_step(__u32 index, struct climb *climb)
+/* The container that has a cgroup or one above it; @wanted is its key, or 0 for any that is there.
+ */
+static __always_inline __u64 owner_above(struct cgroup *cgroup, __u32 hierarchy, __u64 wanted)
 {
-	__u64 key, *owner;
+	for (int i = 0; i < CGROUP_LEVELS_MAX; i++) {
+		__u64 key, *owner;
 
-	if (!climb->cgroup || cgroup_level(climb->cgroup) == 0)
-		return 1;
-	key = cgroup_key(climb->hierarchy, cgroup_id(climb->cgroup));
-	owner = bpf_map_lookup_elem(&cgroup_owners, &key);
-	if (owner && (!climb->wanted || climb->wanted == key)) {
-		climb->found = *owner;
-		return 1;
+		if (!cgroup || cgroup_level(cgroup) == 0)
+			return 0;
+		key = cgroup_key(hierarchy, cgroup_id(cgroup));
+		owner = bpf_map_lookup_elem(&cgroup_owners, &key);
+		if (owner && (!wanted || wanted == key))
+			return *owner;
+		cgroup = parent_cgroup(cgroup);
 	}
-	climb->cgroup = parent_cgroup(climb->cgroup);
 	return 0;
 }
 
@@ -96,14 +104,10 @@ __noinline __u64 owner_by_cgroup(__u64 address)
 	struct task_struct *task = (void *)address;
 
 	for (__u32 hierarchy = 0; hierarchy < CGROUPS_MAX; hierarchy++) {
-		struct climb climb = {
-			.cgroup = task_cgroup(task, hierarchy),
-			.hierarchy = hierarchy,
-		};
+		__u64 owner = owner_above(task_cgroup(task, hierarchy), hierarchy, 0);
 
-		bpf_loop(CGROUP_LEVELS_MAX, climb_step, &climb, 0);
-		if (climb.found)
-			return climb.found;
+		if (owner)
+			return owner;
 	}
 	return 0;
 }
@@ -173,7 +177,7 @@ static __always_inline void submit_container(struct slot *slot, __u8 type,
 {
 	struct container_record *record = (void *)slot->record;
 
-	fill_header(slot, RECORD_CONTAINER, type, 0, bpf_get_current_task_btf());
+	fill_header(slot, RECORD_CONTAINER, type, 0, current_task());
 	record->header.task.container = container->key;
 	bpf_probe_read_kernel(&record->container, sizeof(record->container), container);
 	submit_record(slot);
@@ -204,12 +208,27 @@ static __always_inline void populate(__u64 key)
 		__sync_fetch_and_add(&container->tasks, 1);
 }
 
+/*
+ * Whether nobody has said so before: of two CPUs at once, one is the first. No
+ * atomic operation tells before v5.12 (5ffa25502b5a); a map does.
+ */
+static __always_inline bool is_first(__u64 what, __u64 start_ns)
+{
+	struct end end = { .what = what, .start_ns = start_ns };
+	__u8 one = 1;
+
+	return !bpf_map_update_elem(&ends, &end, &one, BPF_NOEXIST);
+}
+
 /* One task less; the last one ends the container. */
 __noinline int depopulate(__u64 key)
 {
 	struct container_entry *container = find_container(key);
 
-	if (!container || __sync_fetch_and_sub(&container->tasks, 1) != 1)
+	if (!container)
+		return 0;
+	__sync_fetch_and_add(&container->tasks, -1);
+	if (*(volatile __u64 *)&container->tasks || !is_first(key, container->start_ns))
 		return 0;
 	report_container(container->state == CONTAINER_RUNNING ? EVENT_CONTAINER_STOP
 							       : EVENT_CONTAINER_DISCARD,

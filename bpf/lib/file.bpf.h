@@ -21,11 +21,11 @@ static __always_inline __u32 encode_dev(__u32 dev)
  * it. */
 static __always_inline struct file *current_file(struct task_struct *task, __u32 fd)
 {
-	struct fdtable *table = task->files->fdt;
-	struct file *file = NULL;
+	struct fdtable *table = GET(task, files, fdt);
+	struct file **files = GET(table, fd), *file = NULL;
 
-	if (fd < table->max_fds)
-		bpf_core_read(&file, sizeof(file), table->fd + fd);
+	if (fd < GET(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;
 }
 
@@ -87,7 +87,7 @@ static __always_inline void append_start_dir(struct slot *slot, struct string_re
 	struct file *file;
 
 	if (dirfd == AT_FDCWD) {
-		append_path(slot, ref, task->fs->pwd.mnt, task->fs->pwd.dentry, NULL);
+		append_path(slot, ref, GET(task, fs, pwd.mnt), GET(task, fs, pwd.dentry), NULL);
 		return;
 	}
 	file = current_file(task, dirfd);

@@ -4,6 +4,7 @@
 #define STOCKADE_LIB_LOSS_H
 
 #include "lib/member.bpf.h"
+#include "lib/read.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -22,7 +23,7 @@ struct {
 
 static __noinline int count_container_loss(__u32 reason, __u32 event_type)
 {
-	struct member_entry *member = find_member(bpf_get_current_task_btf());
+	struct member_entry *member = find_member(current_task());
 	struct loss_key key = { .reason = reason, .type = event_type };
 	__u64 *count, one = 1;
 

@@ -61,21 +61,21 @@ static __always_inline struct pid_namespace *pid_ns(struct task_struct *task)
 
 static __always_inline void fill_namespaces(struct namespaces *out, struct task_struct *task)
 {
-	struct nsproxy *nsproxy = task->nsproxy;
+	struct nsproxy *nsproxy = GET(task, nsproxy);
 
-	out->user = task->cred->user_ns->ns.inum;
+	out->user = GET(task, cred, user_ns, ns.inum);
 	out->pid = READ(struct pid_namespace, pid_ns(task), ns.inum);
 	if (!nsproxy)
 		return; /* an exiting task has let go of them */
-	out->mnt = nsproxy->mnt_ns->ns.inum;
-	out->pid_for_children = nsproxy->pid_ns_for_children->ns.inum;
-	out->net = nsproxy->net_ns->ns.inum;
-	out->ipc = nsproxy->ipc_ns->ns.inum;
-	out->uts = nsproxy->uts_ns->ns.inum;
-	out->cgroup = nsproxy->cgroup_ns->ns.inum;
+	out->mnt = GET(nsproxy, mnt_ns, ns.inum);
+	out->pid_for_children = GET(nsproxy, pid_ns_for_children, ns.inum);
+	out->net = GET(nsproxy, net_ns, ns.inum);
+	out->ipc = GET(nsproxy, ipc_ns, ns.inum);
+	out->uts = GET(nsproxy, uts_ns, ns.inum);
+	out->cgroup = GET(nsproxy, cgroup_ns, ns.inum);
 	/* CONFIG_TIME_NS */
 	if (bpf_core_field_exists(nsproxy->time_ns))
-		out->time = nsproxy->time_ns->ns.inum;
+		out->time = GET(nsproxy, time_ns, ns.inum);
 }
 
 /* Which of them are the host's: enum namespace_flags. */

@@ -14,90 +14,96 @@
 #include "lib/read.bpf.h"
 #include "lib/record.bpf.h"
 
-/* Each step adds at least two bytes or leaves a mount. */
-#define WALK_STEPS STRING_MAX
-
-enum walk_end { WALK_UNFINISHED, WALK_ROOT, WALK_DISCONNECTED, WALK_FULL };
+/* Each step adds at least two bytes or leaves a mount; so many make the longest path. */
+#define WALK_STEPS 64
+#define WALK_ROUNDS (STRING_MAX / WALK_STEPS)
 
 #define ESTALE 116
 
-struct walk {
-	struct dentry *dentry;
-	struct vfsmount *mnt;
-	struct dentry *mnt_root;
-	struct slot *slot;
-	__u32 start;	/* of the text, which ends at STRING_MAX */
-	__u32 crossing; /* start when the first mount was left, 0 before */
-	__u32 end;
-	struct dentry *fs_root; /* climb to here and ignore mounts; NULL to follow mounts */
-};
-
-static __always_inline bool write_name(struct walk *walk, struct dentry *dentry)
+static __always_inline bool write_name(struct slot *slot, struct dentry *dentry)
 {
 	struct qstr name = READ(struct dentry, dentry, d_name);
 	__u32 length = name.len > NAME_MAX ? NAME_MAX : name.len;
-	struct slot *slot = walk->slot;
-	__u32 start;
+	__u32 start = slot->walk.start;
 
-	if (!slot || walk->start < length + 1)
+	if (start < length + 1)
 		return false;
-	walk->start -= length + 1;
-	start = walk->start & (STRING_MAX - 1);
-	slot->walk[start] = '/';
-	return !bpf_probe_read_kernel(&slot->walk[start + 1], length & NAME_MAX, name.name);
+	start -= length + 1;
+	slot->walk.start = start;
+	start &= STRING_MAX - 1;
+	slot->path[start] = '/';
+	return !bpf_probe_read_kernel(&slot->path[start + 1], length & NAME_MAX, name.name);
 }
 
-static __always_inline long leave_mount(struct walk *walk)
+static __always_inline __u32 leave_mount(struct walk *walk)
 {
 	struct mount *mount = (void *)walk->mnt - bpf_core_field_offset(struct mount, mnt);
 	struct mount *parent = READ(struct mount, mount, mnt_parent);
 
-	if (!parent || parent == mount) {
-		walk->end = WALK_ROOT;
-		return 1;
-	}
+	if (!parent || parent == mount)
+		return WALK_ROOT;
 	if (!walk->crossing)
 		walk->crossing = walk->start;
 	walk->dentry = READ(struct mount, mount, mnt_mountpoint);
 	walk->mnt = (void *)parent + bpf_core_field_offset(struct mount, mnt);
 	walk->mnt_root = READ(struct vfsmount, walk->mnt, mnt_root);
-	return 0;
+	return WALK_UNFINISHED;
 }
 
-static long walk_step(__u32 index, struct walk *walk)
+static __always_inline __u32 walk_step(struct slot *slot)
 {
+	struct walk *walk = &slot->walk;
 	struct dentry *dentry = walk->dentry, *parent;
 
 	if (!walk->fs_root && dentry == walk->mnt_root)
 		return leave_mount(walk);
 	parent = READ(struct dentry, dentry, d_parent);
-	if (parent == dentry) {
-		walk->end = dentry == walk->fs_root ? WALK_ROOT : WALK_DISCONNECTED;
-		return 1;
-	}
-	if (!write_name(walk, dentry)) {
-		walk->end = WALK_FULL;
-		return 1;
-	}
+	if (parent == dentry)
+		return dentry == walk->fs_root ? WALK_ROOT : WALK_DISCONNECTED;
+	if (!write_name(slot, dentry))
+		return WALK_FULL;
 	walk->dentry = parent;
-	return 0;
+	return WALK_UNFINISHED;
+}
+
+/*
+ * bpf_loop does not exist before v5.17 (e6f2dd0f8067). Global functions are
+ * verified once, on their own, so a loop in a loop costs no more than its parts.
+ */
+__noinline int walk_steps(__u32 number)
+{
+	struct slot *slot = find_slot(number);
+	__u32 end = WALK_UNFINISHED;
+
+	if (!slot)
+		return WALK_FULL;
+	for (int i = 0; i < WALK_STEPS && end == WALK_UNFINISHED; i++)
+		end = walk_step(slot);
+	return end;
+}
+
+/* Part of its caller: calls may not be more than eight deep. */
+static __always_inline int walk_rounds(__u32 number)
+{
+	int end = WALK_UNFINISHED;
+
+	for (int i = 0; i < WALK_ROUNDS && end == WALK_UNFINISHED; i++)
+		end = walk_steps(number);
+	return end;
 }
 
 /* Append what the walk wrote. A path that did not fit lost its beginning. */
-static __always_inline void append_walk(struct walk *walk, struct string_ref *ref)
+static __always_inline void append_walk(struct slot *slot, struct string_ref *ref, int end)
 {
-	struct slot *slot = walk->slot;
-	__u32 start = walk->start;
+	__u32 start = slot->walk.start;
 
-	if (!slot)
-		return;
-	if (walk->end == WALK_FULL || walk->end == WALK_UNFINISHED)
+	if (end == WALK_FULL || end == WALK_UNFINISHED)
 		truncate_string(slot, ref);
-	else if (start == STRING_MAX && walk->end == WALK_ROOT)
-		slot->walk[(start = STRING_MAX - 1)] = '/';
+	else if (start == STRING_MAX && end == WALK_ROOT)
+		slot->path[(start = STRING_MAX - 1)] = '/';
 	if (start > STRING_MAX)
 		start = STRING_MAX;
-	append_bytes(slot, ref, slot->walk + start, STRING_MAX - start);
+	append_bytes(slot, ref, slot->path + start, STRING_MAX - start);
 }
 
 /*
@@ -105,17 +111,28 @@ static __always_inline void append_walk(struct walk *walk, struct string_ref *re
  * directory (memfd) have a name all the same; what was opened by handle and is
  * not connected to the tree has none.
  */
-static __always_inline void append_disconnected(struct walk *walk, struct string_ref *ref)
+static __always_inline void append_disconnected(struct slot *slot, struct string_ref *ref)
 {
-	struct slot *slot = walk->slot;
-	struct dentry *dentry = walk->dentry;
+	struct dentry *dentry = slot->walk.dentry;
 
 	if (READ(struct dentry, dentry, d_name).len > 1)
-		write_name(walk, dentry);
-	if (slot && walk->start == STRING_MAX)
+		write_name(slot, dentry);
+	if (slot->walk.start == STRING_MAX)
 		lose_string(slot, ref, -ESTALE);
 	else
-		append_walk(walk, ref);
+		append_walk(slot, ref, WALK_DISCONNECTED);
+}
+
+static __always_inline int walk_from(struct slot *slot, struct vfsmount *mnt, struct dentry *dentry,
+				     struct dentry *fs_root)
+{
+	slot->walk.dentry = dentry;
+	slot->walk.mnt = mnt;
+	slot->walk.mnt_root = mnt ? READ(struct vfsmount, mnt, mnt_root) : NULL;
+	slot->walk.fs_root = fs_root;
+	slot->walk.start = STRING_MAX;
+	slot->walk.crossing = 0;
+	return walk_rounds(slot->number);
 }
 
 /*
@@ -125,22 +142,15 @@ static __always_inline void append_disconnected(struct walk *walk, struct string
 static __noinline int append_path(struct slot *slot, struct string_ref *ref, struct vfsmount *mnt,
 				  struct dentry *dentry, __u16 *mount_point_len)
 {
-	struct walk walk = {
-		.dentry = dentry,
-		.mnt = mnt,
-		.slot = slot,
-		.start = STRING_MAX,
-	};
+	int end = walk_from(slot, mnt, dentry, NULL);
 
-	walk.mnt_root = READ(struct vfsmount, mnt, mnt_root);
-	bpf_loop(WALK_STEPS, walk_step, &walk, 0);
-	if (walk.end == WALK_DISCONNECTED) {
-		append_disconnected(&walk, ref);
+	if (end == WALK_DISCONNECTED) {
+		append_disconnected(slot, ref);
 		return PATH_DISCONNECTED;
 	}
-	append_walk(&walk, ref);
-	if (mount_point_len && walk.crossing)
-		*mount_point_len = walk.crossing - walk.start;
+	append_walk(slot, ref, end);
+	if (mount_point_len && slot->walk.crossing)
+		*mount_point_len = slot->walk.crossing - slot->walk.start;
 	return 0;
 }
 
@@ -148,18 +158,12 @@ static __noinline int append_path(struct slot *slot, struct string_ref *ref, str
 static __noinline int append_fs_path(struct slot *slot, struct string_ref *ref,
 				     struct dentry *dentry, struct dentry *fs_root)
 {
-	struct walk walk = {
-		.dentry = dentry,
-		.slot = slot,
-		.start = STRING_MAX,
-		.fs_root = fs_root,
-	};
+	int end = walk_from(slot, NULL, dentry, fs_root);
 
-	bpf_loop(WALK_STEPS, walk_step, &walk, 0);
-	if (walk.end == WALK_DISCONNECTED)
+	if (end == WALK_DISCONNECTED)
 		lose_string(slot, ref, -ESTALE);
 	else
-		append_walk(&walk, ref);
+		append_walk(slot, ref, end);
 	return 0;
 }
 

@@ -22,11 +22,25 @@
 
 /* ---- members ---- */
 
-/* Whoever is first to say that a member has exited counts it out. */
-static __always_inline void depart(struct member_entry *member)
+static __always_inline void set_flags(struct member_entry *member, __u32 flags)
 {
-	if (!(__sync_fetch_and_or(&member->flags, MEMBER_LEFT) & MEMBER_LEFT))
-		depopulate(member->container);
+	volatile __u8 *bytes = (void *)&member->flags;
+
+	if (flags & MEMBER_ENTERED)
+		bytes[0] = 1;
+	if (flags & MEMBER_JOINED)
+		bytes[1] = 1;
+	if (flags & MEMBER_LEFT)
+		bytes[2] = 1;
+}
+
+/* Whoever is first to say that a member has exited counts it out. */
+static __always_inline void depart(struct task_struct *task, struct member_entry *member)
+{
+	if (member->flags & MEMBER_LEFT || !is_first((__u64)task, member->start_ns))
+		return;
+	set_flags(member, MEMBER_LEFT);
+	depopulate(member->container);
 }
 
 static __always_inline void forget(struct task_struct *task)
@@ -35,7 +49,7 @@ static __always_inline void forget(struct task_struct *task)
 	__u64 address = (__u64)task;
 
 	/* What came to this address since has an entry of its own. */
-	if (member && member->start_ns == task->start_boottime)
+	if (member && member->start_ns == GET(task, start_boottime))
 		bpf_map_delete_elem(&members, &address);
 }
 
@@ -50,7 +64,7 @@ static __always_inline void forget_former(struct task_struct *child)
 
 	if (!former)
 		return;
-	depart(former);
+	depart(child, former);
 	bpf_map_delete_elem(&members, &address);
 }
 
@@ -63,7 +77,7 @@ static __noinline int join(struct task_struct *task, __u64 container, __u32 role
 	if (member) {
 		before = member->container;
 		member->role = role;
-		__sync_fetch_and_or(&member->flags, flags);
+		set_flags(member, flags);
 		if (before != container) {
 			populate(container);
 			member->container = container;
@@ -73,9 +87,9 @@ static __noinline int join(struct task_struct *task, __u64 container, __u32 role
 		return 0;
 	}
 	fresh.container = container;
-	fresh.start_ns = task->start_boottime;
-	fresh.pid = task->pid;
-	fresh.tgid = task->tgid;
+	fresh.start_ns = GET(task, start_boottime);
+	fresh.pid = GET(task, pid);
+	fresh.tgid = GET(task, tgid);
 	fresh.role = role;
 	fresh.flags = flags;
 	populate(container);
@@ -90,8 +104,12 @@ static __noinline int join(struct task_struct *task, __u64 container, __u32 role
 /* It was on its way in, and is the host's again. */
 static __always_inline void leave(struct task_struct *task, struct member_entry *member)
 {
-	depart(member);
+	struct end end = { .what = (__u64)task, .start_ns = member->start_ns };
+
+	depart(task, member);
 	forget(task);
+	/* It may come in again, and end once more. */
+	bpf_map_delete_elem(&ends, &end);
 }
 
 /* ---- new containers ---- */
@@ -108,7 +126,7 @@ static __always_inline void fill_name(char *name, struct cgroup *cgroup)
  */
 static __noinline __u64 find_own_cgroups(struct task_struct *task, struct container_entry *out)
 {
-	struct task_struct *parent = task->real_parent;
+	struct task_struct *parent = GET(task, real_parent);
 
 	for (__u32 i = 0; i < CGROUPS_MAX; i++) {
 		struct cgroup *cgroup = task_cgroup(task, i);
@@ -130,7 +148,7 @@ static __noinline __u64 find_own_cgroups(struct task_struct *task, struct contai
 /* Without a cgroup of its own, a pid namespace of its own makes a container. */
 static __always_inline __u64 find_own_pid_ns(struct task_struct *task, struct container_entry *out)
 {
-	struct task_struct *parent = task->real_parent;
+	struct task_struct *parent = GET(task, real_parent);
 
 	if (pid_ns(task) != pid_ns(parent))
 		out->key = KEY_OF_MNT_NS << KEY_SHIFT | mnt_ns_id(mnt_ns(task));
@@ -139,18 +157,18 @@ static __always_inline __u64 find_own_pid_ns(struct task_struct *task, struct co
 
 static __always_inline void fill_baseline(struct container_entry *out, struct task_struct *task)
 {
-	const struct cred *cred = task->cred;
+	struct cred *cred = GET(task, cred);
 
 	fill_namespaces(&out->ns, task);
-	fill_process_id(&out->init, task->group_leader);
+	fill_process_id(&out->init, GET(task, group_leader));
 	out->mnt_ns_id = mnt_ns_id(mnt_ns(task));
 	out->root = (__u64)BPF_CORE_READ(task, fs, root.dentry);
 	out->user_ns = (__u64)BPF_CORE_READ(cred, user_ns);
 	out->cap_bounding = CAPABILITIES(cred, cap_bset);
 	out->cap_effective = CAPABILITIES(cred, cap_effective);
-	out->uid = cred->uid.val;
-	out->seccomp = task->seccomp.mode;
-	out->no_new_privs = task->atomic_flags & PFA_NO_NEW_PRIVS;
+	out->uid = GET(cred, uid.val);
+	out->seccomp = GET(task, seccomp.mode);
+	out->no_new_privs = GET(task, atomic_flags) & PFA_NO_NEW_PRIVS;
 	out->host_ns = host_namespaces(&out->ns);
 }
 
@@ -222,7 +240,7 @@ static __noinline __u64 found(struct task_struct *task, __u64 owner, __u32 state
 		fill_baseline(fresh, task);
 		fresh->state = state;
 		fresh->start_ns = state == CONTAINER_RUNNING && flags & MEMBER_JOINED
-					  ? task->start_boottime
+					  ? GET(task, start_boottime)
 					  : bpf_ktime_get_boot_ns();
 		if (keep_container(fresh))
 			key = 0;
@@ -249,15 +267,12 @@ __noinline int shares_confinement(__u64 address, __u64 key, __u64 bounding)
 	if (!container)
 		return false;
 	for (__u32 i = 0; i < CGROUPS_MAX; i++) {
-		struct climb climb = { .hierarchy = i };
+		__u64 key_of_cgroup = cgroup_key(i, container->cgroups[i]);
 
 		if (!container->cgroups[i])
 			continue;
 		has_cgroup = true;
-		climb.cgroup = task_cgroup(task, i);
-		climb.wanted = cgroup_key(i, container->cgroups[i]);
-		bpf_loop(CGROUP_LEVELS_MAX, climb_step, &climb, 0);
-		if (climb.found)
+		if (owner_above(task_cgroup(task, i), i, key_of_cgroup))
 			return true;
 	}
 	if (has_cgroup || bounding & ~container->cap_bounding)
@@ -267,7 +282,7 @@ __noinline int shares_confinement(__u64 address, __u64 key, __u64 bounding)
 
 static __always_inline bool is_confined(struct task_struct *task, __u64 key)
 {
-	return shares_confinement(address_of(task), key, CAPABILITIES(task->cred, cap_bset));
+	return shares_confinement(address_of(task), key, CAPABILITIES(GET(task, cred), cap_bset));
 }
 
 static __always_inline bool is_running(__u64 key)
@@ -320,7 +335,7 @@ static __always_inline bool is_hook(struct task_struct *task, __u64 key)
  */
 __noinline int enter(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct member_entry *member = find_member(task);
 	bool joins = !member || member->flags & MEMBER_JOINED;
 	__u64 owner;
@@ -351,12 +366,13 @@ __noinline int enter(void)
 /* A new task is what the one that made it is, whatever namespaces and cgroup it begins in. */
 static __always_inline void inherit(struct task_struct *child, __u64 clone_flags)
 {
-	struct task_struct *current = bpf_get_current_task_btf();
+	struct task_struct *current = current_task();
 	struct member_entry *member = find_member(current);
 
 	forget_former(child);
 	if (!member) {
-		if (child->nsproxy != current->nsproxy || child->cgroups != current->cgroups)
+		if (GET(child, nsproxy) != GET(current, nsproxy) ||
+		    GET(child, cgroups) != GET(current, cgroups))
 			approach(child);
 		return;
 	}

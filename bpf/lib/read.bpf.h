@@ -34,4 +34,26 @@ static __always_inline __u64 address_of(const void *object)
 	return address;
 }
 
+/* Before v5.11 (3ca1032ab7ab) the current task is a mere number to the verifier. */
+#define TASKS_ARE_TYPED bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+
+static __always_inline struct task_struct *current_task(void)
+{
+	if (TASKS_ARE_TYPED)
+		return bpf_get_current_task_btf();
+	return (void *)bpf_get_current_task();
+}
+
+/* ptr->a->b of a task, or of what was got from one: plain loads where the verifier knows it. */
+#define GET(ptr, ...)                                                                              \
+	({                                                                                         \
+		typeof(ptr) _ptr = (ptr);                                                          \
+		___type(_ptr, __VA_ARGS__) _got = {};                                              \
+		if (TASKS_ARE_TYPED)                                                               \
+			_got = ___arrow(_ptr, __VA_ARGS__);                                        \
+		else                                                                               \
+			BPF_CORE_READ_INTO(&_got, _ptr, __VA_ARGS__);                              \
+		_got;                                                                              \
+	})
+
 #endif

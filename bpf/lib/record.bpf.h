@@ -16,15 +16,32 @@
 #define NAME_MAX 255
 #define RECORD_MAX 24576 /* room for five strings */
 
+enum walk_end { WALK_UNFINISHED, WALK_ROOT, WALK_DISCONNECTED, WALK_FULL };
+
+/*
+ * Where a walk from a dentry to its root has come to. It lives in map memory, so
+ * that the verifier forgets its values and finds every step the same.
+ */
+struct walk {
+	struct dentry *dentry;
+	struct vfsmount *mnt;
+	struct dentry *mnt_root;
+	struct dentry *fs_root; /* climb to here and ignore mounts; NULL to follow mounts */
+	__u32 start;		/* of the text, which ends at STRING_MAX */
+	__u32 crossing;		/* start when the first mount was left, 0 before */
+};
+
 struct slot {
-	__u32 busy;
-	__u32 size; /* bytes of the record so far */
-	__u32 lost; /* enum loss_reason, a bit each: parts of it that are missing */
+	__u32 busy;   /* how many programs want it: it is whose claim makes it one */
+	__u32 number; /* its key */
+	__u32 size;   /* bytes of the record so far */
+	__u32 lost;   /* enum loss_reason, a bit each: parts of it that are missing */
 	union {
 		union record fixed;
 		char record[RECORD_MAX];
 	};
-	char walk[STRING_MAX + NAME_MAX + 1]; /* a path is written here from its end */
+	struct walk walk;
+	char path[STRING_MAX + NAME_MAX + 1]; /* a path is written here from its end */
 };
 
 struct {
@@ -39,14 +56,31 @@ struct {
 	__uint(max_entries, 8 << 20);
 } events SEC(".maps");
 
+/* Global functions take its number: they take no pointers before v5.12 (e5069b9c23b3). */
+static __always_inline struct slot *find_slot(__u32 number)
+{
+	return bpf_map_lookup_elem(&slots, &number);
+}
+
+/* No atomic operation returns anything before v5.12 (5ffa25502b5a): this one needs no result. */
+static __always_inline bool claim(struct slot *slot)
+{
+	__sync_fetch_and_add(&slot->busy, 1);
+	if (*(volatile __u32 *)&slot->busy == 1)
+		return true;
+	__sync_fetch_and_add(&slot->busy, -1);
+	return false;
+}
+
 static __always_inline struct slot *claim_slot(__u32 event_type)
 {
 	for (__u32 i = 0; i < SLOTS; i++) {
-		__u32 key = i;
-		struct slot *slot = bpf_map_lookup_elem(&slots, &key);
+		struct slot *slot = find_slot(i);
 
-		if (slot && !__sync_lock_test_and_set(&slot->busy, 1))
+		if (slot && claim(slot)) {
+			slot->number = i;
 			return slot;
+		}
 	}
 	count_loss(LOSS_SCRATCH_BUSY, event_type);
 	return NULL;
@@ -54,7 +88,7 @@ static __always_inline struct slot *claim_slot(__u32 event_type)
 
 static __always_inline void release_slot(struct slot *slot)
 {
-	__sync_lock_test_and_set(&slot->busy, 0);
+	__sync_fetch_and_add(&slot->busy, -1);
 }
 
 /* Start a record of the given fixed size; every byte of it is zero, so nothing old leaks out. */
@@ -208,6 +242,7 @@ static __always_inline void fill_header(struct slot *slot, __u16 kind, __u16 typ
 	header->type = type;
 	header->result = result;
 	fill_task(&header->task, task);
+	fill_provenance(&header->task, task);
 	append_kernel_string(slot, &header->task.cgroup,
 			     BPF_CORE_READ(container_cgroup(task), kn, name));
 }

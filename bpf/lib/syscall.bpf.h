@@ -22,9 +22,9 @@ static __always_inline __u32 current_abi(struct task_struct *task)
 	bool compat;
 
 	if (ON_X86)
-		compat = task->thread_info.status & TS_COMPAT;
+		compat = GET(task, thread_info.status) & TS_COMPAT;
 	else
-		compat = task->thread_info.flags & TIF_32BIT;
+		compat = GET(task, thread_info.flags) & TIF_32BIT;
 	return compat ? ABI_COMPAT : ABI_NATIVE;
 }
 

@@ -10,9 +10,9 @@
 
 #define CAPABILITIES(from, set)                                                                    \
 	(bpf_core_field_exists(((struct cred *)0)->set.val)                                        \
-		 ? (from)->set.val                                                                 \
-		 : ((struct cred___array *)(from))->set.cap[0] |                                   \
-			   (__u64)((struct cred___array *)(from))->set.cap[1] << 32)
+		 ? GET(from, set.val)                                                              \
+		 : GET((struct cred___array *)(from), set.cap[0]) |                                \
+			   (__u64)GET((struct cred___array *)(from), set.cap[1]) << 32)
 
 static __always_inline __u32 own_nr(struct task_struct *task)
 {
@@ -21,7 +21,7 @@ static __always_inline __u32 own_nr(struct task_struct *task)
 
 static __always_inline __u32 initial_nr(struct pid *pid)
 {
-	return pid->numbers[0].nr;
+	return GET(pid, numbers[0].nr);
 }
 
 /* The process group's number in the namespace that a process lives in; 0: it has none there. */
@@ -42,7 +42,7 @@ static __always_inline __u32 own_group_nr(struct task_struct *task)
 /* As the kernel encodes a device number for user space; minors of terminals are small. */
 static __always_inline __u32 controlling_tty(struct task_struct *leader)
 {
-	struct tty_struct *tty = leader->signal->tty;
+	struct tty_struct *tty = GET(leader, signal, tty);
 
 	if (!tty)
 		return 0;
@@ -52,28 +52,28 @@ static __always_inline __u32 controlling_tty(struct task_struct *leader)
 
 static __always_inline void fill_process_id(struct process_id *id, struct task_struct *leader)
 {
-	id->start_ns = leader->start_boottime;
-	id->tgid = leader->tgid;
+	id->start_ns = GET(leader, start_boottime);
+	id->tgid = GET(leader, tgid);
 }
 
 static __always_inline void fill_ancestors(struct task *out, struct task_struct *leader)
 {
-	struct task_struct *ancestor = leader->real_parent->group_leader;
+	struct task_struct *ancestor = GET(leader, real_parent, group_leader);
 
 	for (int i = 0; i < ANCESTORS_MAX; i++) {
-		if (!ancestor->tgid)
+		if (!GET(ancestor, tgid))
 			return;
 		fill_process_id(&out->ancestors[i], ancestor);
-		ancestor = ancestor->real_parent->group_leader;
+		ancestor = GET(ancestor, real_parent, group_leader);
 	}
 }
 
-static __always_inline void fill_credentials(struct task *out, const struct cred *cred)
+static __always_inline void fill_credentials(struct task *out, struct cred *cred)
 {
-	out->uid = cred->uid.val;
-	out->euid = cred->euid.val;
-	out->gid = cred->gid.val;
-	out->egid = cred->egid.val;
+	out->uid = GET(cred, uid.val);
+	out->euid = GET(cred, euid.val);
+	out->gid = GET(cred, gid.val);
+	out->egid = GET(cred, egid.val);
 	out->cap_effective = CAPABILITIES(cred, cap_effective);
 	out->cap_permitted = CAPABILITIES(cred, cap_permitted);
 	out->cap_inheritable = CAPABILITIES(cred, cap_inheritable);
@@ -92,25 +92,25 @@ static __always_inline void fill_provenance(struct task *out, struct task_struct
 	out->boundary = broken_boundaries(task, member);
 }
 
+/* Without whose it is: fill_provenance calls deep enough to be called beside this. */
 static __noinline int fill_task(struct task *out, struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
+	struct task_struct *leader = GET(task, group_leader);
 	struct cgroup *cgroup = container_cgroup(task);
 
 	fill_process_id(&out->process, leader);
 	fill_ancestors(out, leader);
-	fill_credentials(out, task->cred);
+	fill_credentials(out, GET(task, cred));
 	fill_namespaces(&out->ns, task);
-	fill_provenance(out, task);
-	out->pid = task->pid;
+	out->pid = GET(task, pid);
 	out->ns_pid = own_nr(task);
 	out->ns_tgid = own_nr(leader);
-	out->sid = initial_nr(leader->signal->pids[PIDTYPE_SID]);
-	out->pgid = initial_nr(leader->signal->pids[PIDTYPE_PGID]);
+	out->sid = initial_nr(GET(leader, signal, pids[PIDTYPE_SID]));
+	out->pgid = initial_nr(GET(leader, signal, pids[PIDTYPE_PGID]));
 	out->ns_pgid = own_group_nr(leader);
 	out->tty = controlling_tty(leader);
 	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
-	out->loginuid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (__u32)-1;
+	out->loginuid = bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1;
 	out->cgroup_id = BPF_CORE_READ(cgroup, kn, id);
 	bpf_probe_read_kernel(out->comm, COMM_LEN, task->comm);
 	return 0;

@@ -10,7 +10,7 @@ static __always_inline bool wanted(struct task_struct *task, __u8 type)
 {
 	__u8 whose = call_shapes[type].wanted;
 
-	if ((__u32)task->tgid == config.agent_tgid)
+	if ((__u32)GET(task, tgid) == config.agent_tgid)
 		return false;
 	/* The agent may find that what looks like a container is the host's, so these come of both.
 	 */

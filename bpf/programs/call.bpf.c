@@ -40,10 +40,11 @@ static __always_inline __u64 argument(struct call_record *record, __u8 number)
 
 /*
  * These are global functions: the verifier looks at each once, and not again
- * for every way to get there. It lets them have the slot by its type.
+ * for every way to get there.
  */
-__noinline int fill_call_path(struct slot *slot, bool is_new, __u64 path, __s32 dirfd)
+__noinline int fill_call_path(__u32 number, __u32 is_new, __u64 path, __s32 dirfd)
 {
+	struct slot *slot = find_slot(number);
 	struct call_record *record;
 	struct call_path *out;
 	char first = 0;
@@ -55,7 +56,7 @@ __noinline int fill_call_path(struct slot *slot, bool is_new, __u64 path, __s32 
 	append_user_string(slot, &out->text, (const void *)path);
 	bpf_probe_read_user(&first, sizeof(first), (const void *)path);
 	if (first != '/')
-		append_start_dir(slot, &out->directory, bpf_get_current_task_btf(), dirfd);
+		append_start_dir(slot, &out->directory, current_task(), dirfd);
 	return 0;
 }
 
@@ -114,8 +115,9 @@ static __always_inline struct pid *pid_of_file(struct file *file)
 							   : READ(struct file, file, private_data);
 }
 
-__noinline int fill_call_object(struct slot *slot, __u64 address)
+__noinline int fill_call_object(__u32 number, __u64 address)
 {
+	struct slot *slot = find_slot(number);
 	struct file *file = (void *)address;
 	struct call_record *record;
 
@@ -132,13 +134,14 @@ __noinline int fill_call_object(struct slot *slot, __u64 address)
 
 static __always_inline void fill_call_file(struct slot *slot, __u32 fd)
 {
-	fill_call_object(slot, (__u64)current_file(bpf_get_current_task_btf(), fd));
+	fill_call_object(slot->number, (__u64)current_file(current_task(), fd));
 }
 
 /* Who is at the other end of a socket that is not itself what the call is about. */
-__noinline int fill_call_peer(struct slot *slot, __u32 fd)
+__noinline int fill_call_peer(__u32 number, __u32 fd)
 {
-	struct file *file = current_file(bpf_get_current_task_btf(), fd);
+	struct slot *slot = find_slot(number);
+	struct file *file = current_file(current_task(), fd);
 	struct call_record *record;
 
 	if (!slot || !file || !is_socket(file))
@@ -148,9 +151,10 @@ __noinline int fill_call_peer(struct slot *slot, __u32 fd)
 	return 0;
 }
 
-__noinline int fill_call_target(struct slot *slot, __s32 nr)
+__noinline int fill_call_target(__u32 number, __s32 nr)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct slot *slot = find_slot(number);
+	struct task_struct *task = current_task();
 	struct call_record *record;
 
 	if (!slot || nr <= 0)
@@ -160,9 +164,10 @@ __noinline int fill_call_target(struct slot *slot, __s32 nr)
 	return 0;
 }
 
-__noinline int fill_call_pidfd(struct slot *slot, __u32 fd)
+__noinline int fill_call_pidfd(__u32 number, __u32 fd)
 {
-	struct file *file = current_file(bpf_get_current_task_btf(), fd);
+	struct slot *slot = find_slot(number);
+	struct file *file = current_file(current_task(), fd);
 	struct call_record *record;
 
 	if (!slot || !file)
@@ -178,10 +183,10 @@ static __noinline int fill_strings(struct slot *slot, __u32 abi)
 	const volatile struct call_shape *shape = shape_of(record);
 
 	if (shape->old_path)
-		fill_call_path(slot, false, argument(record, shape->old_path),
+		fill_call_path(slot->number, false, argument(record, shape->old_path),
 			       shape->old_dir ? argument(record, shape->old_dir) : AT_FDCWD);
 	if (shape->new_path)
-		fill_call_path(slot, true, argument(record, shape->new_path),
+		fill_call_path(slot->number, true, argument(record, shape->new_path),
 			       shape->new_dir ? argument(record, shape->new_dir) : AT_FDCWD);
 	if (shape->text && argument(record, shape->text))
 		append_user_string(slot, &record->text, (void *)argument(record, shape->text));
@@ -207,11 +212,11 @@ static __noinline int fill_objects(struct slot *slot)
 		fill_call_file(slot, argument(record, shape->file));
 	}
 	if (shape->peer)
-		fill_call_peer(slot, argument(record, shape->peer));
+		fill_call_peer(slot->number, argument(record, shape->peer));
 	if (shape->pid)
-		fill_call_target(slot, argument(record, shape->pid));
+		fill_call_target(slot->number, argument(record, shape->pid));
 	if (shape->pidfd)
-		fill_call_pidfd(slot, argument(record, shape->pidfd));
+		fill_call_pidfd(slot->number, argument(record, shape->pidfd));
 	return 0;
 }
 
@@ -258,7 +263,7 @@ static __noinline struct slot *begin_call(__u8 type, long result)
 	if (!slot)
 		return NULL;
 	begin_record(slot, struct call_record);
-	fill_header(slot, RECORD_CALL, type, result, bpf_get_current_task_btf());
+	fill_header(slot, RECORD_CALL, type, result, current_task());
 	return slot;
 }
 
@@ -272,7 +277,7 @@ static __always_inline int finish_call(struct slot *slot, __u32 abi, __u64 file)
 {
 	fill_strings(slot, abi);
 	if (file)
-		fill_call_object(slot, file);
+		fill_call_object(slot->number, file);
 	else
 		fill_objects(slot);
 	submit_record(slot);

@@ -21,7 +21,7 @@ static __noinline int report_cgroup(struct cgroup *cgroup, const char *path,
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct call_record);
-	fill_header(slot, RECORD_CALL, type, 0, bpf_get_current_task_btf());
+	fill_header(slot, RECORD_CALL, type, 0, current_task());
 	append_kernel_string(slot, &record->text, path);
 	record->args[1] = cgroup_id(cgroup);
 	if (moved)
@@ -40,7 +40,7 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 		member->cgroups = 0;
 	if (!member || !(member->flags & MEMBER_ENTERED))
 		approach(task);
-	if (wanted(bpf_get_current_task_btf(), EVENT_CGROUP_ATTACH_TASK))
+	if (wanted(current_task(), EVENT_CGROUP_ATTACH_TASK))
 		report_cgroup(cgroup, path, task, EVENT_CGROUP_ATTACH_TASK);
 	return 0;
 }
@@ -48,7 +48,7 @@ int BPF_PROG(cgroup_attach, struct cgroup *cgroup, const char *path, struct task
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
 {
-	if (wanted(bpf_get_current_task_btf(), EVENT_CGROUP_MKDIR))
+	if (wanted(current_task(), EVENT_CGROUP_MKDIR))
 		report_cgroup(cgroup, path, NULL, EVENT_CGROUP_MKDIR);
 	return 0;
 }

@@ -106,7 +106,7 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 {
 	struct file *file = current_file(task, fd);
 
-	if (task->files->count.counter > 1) {
+	if (GET(task, files, count.counter) > 1) {
 		record->fd_flags |= FD_SHARED;
 		fill_argument(slot, record, task, args);
 	} else if (config.raw_paths && args->path) {

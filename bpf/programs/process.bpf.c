@@ -28,9 +28,9 @@ static __noinline int report_exit(struct task_struct *task)
 	struct slot *slot;
 	__u8 one = 1;
 
-	if (task->signal->live.counter > 0)
+	if (GET(task, signal, live.counter) > 0)
 		return 0; /* other threads go on */
-	fill_process_id(&process, task->group_leader);
+	fill_process_id(&process, GET(task, group_leader));
 	if (bpf_map_update_elem(&exits, &process, &one, BPF_NOEXIST))
 		return 0;
 	slot = claim_slot(EVENT_PROCEXIT);
@@ -38,7 +38,7 @@ static __noinline int report_exit(struct task_struct *task)
 		return 0;
 	record = begin_record(slot, struct exit_record);
 	fill_header(slot, RECORD_EXIT, EVENT_PROCEXIT, 0, task);
-	record->code = task->signal->group_exit_code ?: task->group_leader->exit_code;
+	record->code = GET(task, signal, group_exit_code) ?: GET(task, group_leader, exit_code);
 	submit_record(slot);
 	release_slot(slot);
 	return 0;
@@ -47,20 +47,21 @@ static __noinline int report_exit(struct task_struct *task)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct member_entry *member;
 
 	report_exit(task);
 	member = find_member(task);
 	if (member)
-		depart(member);
+		depart(task, member);
 	return 0;
 }
 
 static __always_inline void append_args(struct slot *slot, struct string_ref *ref,
 					struct mm_struct *mm)
 {
-	append_user_bytes(slot, ref, (const void *)mm->arg_start, mm->arg_end - mm->arg_start);
+	append_user_bytes(slot, ref, (const void *)GET(mm, arg_start),
+			  GET(mm, arg_end) - GET(mm, arg_start));
 }
 
 static __noinline int report_exec(struct task_struct *task, struct linux_binprm *bprm, __u8 type)
@@ -74,8 +75,8 @@ static __noinline int report_exec(struct task_struct *task, struct linux_binprm 
 	fill_header(slot, RECORD_EXEC, type, 0, task);
 	fill_file(slot, &record->exe, bprm->file);
 	append_kernel_string(slot, &record->filename, bprm->filename);
-	append_args(slot, &record->args, task->mm);
-	append_path(slot, &record->cwd, task->fs->pwd.mnt, task->fs->pwd.dentry, NULL);
+	append_args(slot, &record->args, GET(task, mm));
+	append_path(slot, &record->cwd, GET(task, fs, pwd.mnt), GET(task, fs, pwd.dentry), NULL);
 	submit_record(slot);
 	release_slot(slot);
 	return 0;
@@ -84,7 +85,7 @@ static __noinline int report_exec(struct task_struct *task, struct linux_binprm 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct task_struct *current = bpf_get_current_task_btf();
+	struct task_struct *current = current_task();
 	int entry = enter();
 	struct member_entry *member;
 
@@ -96,8 +97,8 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	if (!member)
 		return 0;
 	/* A thread that execs becomes its process's first. */
-	member->start_ns = current->start_boottime;
-	member->pid = current->pid;
+	member->start_ns = GET(current, start_boottime);
+	member->pid = GET(current, pid);
 	if (entry != EVENT_NONE)
 		report_container(entry, member->container);
 	return 0;
@@ -119,7 +120,7 @@ static __noinline int on_exec_failed(struct task_struct *task, struct pt_regs *r
 	record = begin_record(slot, struct exec_record);
 	fill_header(slot, RECORD_EXEC, type, result, task);
 	append_user_string(slot, &record->filename, path);
-	append_path(slot, &record->cwd, task->fs->pwd.mnt, task->fs->pwd.dentry, NULL);
+	append_path(slot, &record->cwd, GET(task, fs, pwd.mnt), GET(task, fs, pwd.dentry), NULL);
 	submit_record(slot);
 	release_slot(slot);
 	return 0;
@@ -133,9 +134,9 @@ static __noinline int report_fork(struct task_struct *child, unsigned long flags
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct fork_record);
-	fill_header(slot, RECORD_FORK, EVENT_CLONE, child->pid, bpf_get_current_task_btf());
-	fill_process_id(&record->child, child->group_leader);
-	record->child_pid = child->pid;
+	fill_header(slot, RECORD_FORK, EVENT_CLONE, GET(child, pid), current_task());
+	fill_process_id(&record->child, GET(child, group_leader));
+	record->child_pid = GET(child, pid);
 	record->child_ns_pid = own_nr(child);
 	record->flags = flags;
 	submit_record(slot);

@@ -25,7 +25,8 @@ int find_host(struct bpf_iter__task *ctx)
 	__u8 one = 1;
 
 	/* Init comes first, unless it is kept from us: then we speak for the host. */
-	if (!task || host.mnt_ns || (task->pid != 1 && (__u32)task->pid != config.agent_tgid))
+	if (!task || host.mnt_ns ||
+	    (GET(task, pid) != 1 && (__u32)GET(task, pid) != config.agent_tgid))
 		return 0;
 	host.mnt_ns = (__u64)mnt_ns(task);
 	host.root = (__u64)BPF_CORE_READ(task, fs, root.dentry);
@@ -59,7 +60,7 @@ static __always_inline bool restore(struct task_struct *task)
 	__u64 address = (__u64)task, key;
 	struct member_entry *past = bpf_map_lookup_elem(&past_members, &address);
 
-	if (!past || past->start_ns != task->start_boottime)
+	if (!past || past->start_ns != GET(task, start_boottime))
 		return false;
 	key = past->container;
 	if (!find_container(key) && restore_container(key))
@@ -123,9 +124,10 @@ int settle_tasks(struct bpf_iter__task *ctx)
 	struct member_entry *member;
 	__u8 one = 1;
 
-	if (!task || !task->mm || task->flags & PF_EXITING || find_member(task))
+	if (!task || !GET(task, mm) || GET(task, flags) & PF_EXITING || find_member(task))
 		return 0;
-	parent = task->pid == task->tgid ? task->real_parent : task->group_leader;
+	parent = GET(task, pid) == GET(task, tgid) ? GET(task, real_parent)
+						   : GET(task, group_leader);
 	member = find_member(parent);
 	if (!restore(task) && member)
 		join(task, member->container, member->role, member->flags & ~MEMBER_LEFT);
@@ -138,8 +140,8 @@ int settle_tasks(struct bpf_iter__task *ctx)
 	bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
 	/* It may have gone while we looked: then its own hooks saw no entry to take away. */
 	member = find_member(task);
-	if (member && task->flags & PF_EXITING)
-		depart(member);
+	if (member && GET(task, flags) & PF_EXITING)
+		depart(task, member);
 	if (!BPF_CORE_READ(task, thread_pid))
 		forget(task);
 	return 0;

@@ -73,14 +73,24 @@ static __always_inline void open_control(struct receipt *receipt)
 /* Descriptors are gathered where paths are walked. */
 static __always_inline __u32 *gathered(struct slot *slot, __u32 index)
 {
-	return (__u32 *)slot->walk + (index & (GATHERED_MAX - 1));
+	return (__u32 *)slot->path + (index & (GATHERED_MAX - 1));
+}
+
+/* It lies where the record will be, so that it has room in a global function's slot. */
+static __always_inline struct receipt *receipt_of(struct slot *slot)
+{
+	return (struct receipt *)slot->record;
 }
 
 /* A step of the walk; 0 at its end. A function of its own, or every step is verified anew. */
-__noinline int receive_step(struct slot *slot, struct receipt *receipt)
+__noinline int receive_step(__u32 number)
 {
-	if (!slot || !receipt)
+	struct slot *slot = find_slot(number);
+	struct receipt *receipt;
+
+	if (!slot)
 		return 0;
+	receipt = receipt_of(slot);
 	if (receipt->fds) {
 		bpf_probe_read_user(gathered(slot, receipt->count), sizeof(__u32),
 				    (const void *)receipt->rights);
@@ -102,18 +112,18 @@ __noinline int receive_step(struct slot *slot, struct receipt *receipt)
 /* Returns how many descriptors were gathered. @messages: how many came, at least one. */
 static __noinline __u32 gather(struct slot *slot, __u64 message, __u64 messages, __u32 abi)
 {
-	struct receipt receipt = {
-		.message = message,
-		.messages = messages - 1,
-		.word = abi == ABI_COMPAT ? sizeof(__u32) : sizeof(__u64),
-	};
+	struct receipt *receipt = receipt_of(slot);
 
-	open_message(&receipt);
+	__builtin_memset(receipt, 0, sizeof(*receipt));
+	receipt->message = message;
+	receipt->messages = messages - 1;
+	receipt->word = abi == ABI_COMPAT ? sizeof(__u32) : sizeof(__u64);
+	open_message(receipt);
 	for (__u32 i = 0; i < RECEIVE_STEPS; i++)
-		if (!receive_step(slot, &receipt))
-			return receipt.count;
+		if (!receive_step(slot->number))
+			return receipt->count;
 	count_loss(LOSS_TRUNCATED, EVENT_RECEIVE_FD);
-	return receipt.count;
+	return receipt->count;
 }
 
 __noinline int report_received(__u32 socket, __u32 fd)

@@ -20,7 +20,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		count_activity(ACTIVITY_CALLS);
 	if (!entry)
 		return 0;
-	task = bpf_get_current_task_btf();
+	task = current_task();
 	abi = current_abi(task);
 	type = entry_type(entry, abi);
 	if ((type == EVENT_SETNS || type == EVENT_UNSHARE) && result == 0)

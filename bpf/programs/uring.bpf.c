@@ -106,7 +106,7 @@ static __always_inline int on_submit(struct io_kiocb *request)
 		return 0;
 	opcode = READ(struct io_kiocb, request, opcode);
 	if (opcode < IORING_OP_RENAMEAT || opcode > IORING_OP_LINKAT ||
-	    !wanted(bpf_get_current_task_btf(), request_type(opcode)))
+	    !wanted(current_task(), request_type(opcode)))
 		return 0;
 	if (opcode == IORING_OP_RENAMEAT && bpf_core_type_exists(struct io_rename))
 		keep_paths(request, OF(struct io_rename, request, oldpath),
@@ -251,7 +251,7 @@ static __always_inline int on_message(struct io_kiocb *request)
 SEC("tp_btf/io_uring_complete")
 int BPF_PROG(uring_complete, void *ctx_, struct io_kiocb *request)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u8 opcode, type;
 
 	if (!NAMES_REQUEST)

@@ -60,4 +60,5 @@ def test_a_minute_of_stress(runc: Runc, stress: Path, tmp_path: Path) -> None:
         "ring_full",
         "scratch_busy",
         "truncated",
-    } | {"unresolved"}
+        "unresolved",
+    }

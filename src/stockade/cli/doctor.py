@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from stockade.errors import ExitCode
-from stockade.kernel.probe import Answer, Finding, probe_host, probe_more
+from stockade.kernel.facts import Facts, find_facts
+from stockade.kernel.probe import Answer, Finding
 from stockade.workloads import state_roots
 
 _MARKS = {
@@ -19,20 +20,19 @@ _MARKS = {
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as one JSON object.")
 def doctor(*, as_json: bool) -> int:
     """Find out what this host can do, by trying.
 
     Exits with 0 when the agent can run, with 3 when something it needs is missing.
     """
-    required = list(probe_host())
-    able = all(finding.answer is Answer.YES for finding in required)
-    findings = [*required, *(probe_more() if able else ()), _runtimes()]
+    facts = find_facts()
+    facts.findings["runtimes"] = _runtimes()
     if as_json:
-        click.echo(msgspec.json.encode({"able": able, "findings": findings}).decode())
+        click.echo(msgspec.json.encode(facts).decode())
     else:
-        _print(findings, able=able)
-    return ExitCode.OK if able else ExitCode.UNSUPPORTED
+        _print(facts)
+    return ExitCode.OK if facts.able else ExitCode.UNSUPPORTED
 
 
 def _runtimes() -> Finding:
@@ -43,13 +43,27 @@ def _runtimes() -> Finding:
     return Finding("runtimes", Answer.UNCLEAR, detail)
 
 
-def _print(findings: list[Finding], *, able: bool) -> None:
+def _print(facts: Facts) -> None:
     console = Console(highlight=False)
-    for finding in findings:
+    for about in _about(facts):
+        console.print(Text(about), soft_wrap=True)
+    for finding in facts.findings.values():
         word, style = _MARKS[finding.answer]
-        line = Text.assemble((f"{word:<8}", style), f"{finding.name:<13}", finding.detail)
+        line = Text.assemble((f"{word:<8}", style), f"{finding.name:<16}", finding.detail)
         console.print(line, soft_wrap=True)
         if finding.remedy:
-            console.print(Text(f"{'':21}{finding.remedy}", style="dim"), soft_wrap=True)
-    verdict = "this host can be watched, tier tracepoint" if able else "the agent cannot run here"
+            console.print(Text(f"{'':24}{finding.remedy}", style="dim"), soft_wrap=True)
+    verdict = (
+        "this host can be watched, tier tracepoint" if facts.able else "the agent cannot run here"
+    )
     console.print(Text(verdict, style="bold"), soft_wrap=True)
+
+
+def _about(facts: Facts) -> list[str]:
+    modules = "unknown" if facts.lsm is None else ", ".join(facts.lsm)
+    cgroups = "not mounted" if facts.cgroup_version is None else f"version {facts.cgroup_version}"
+    return [
+        f"Linux {facts.release} on {facts.architecture}, libbpf {facts.libbpf or 'missing'}",
+        f"security modules: {modules}; cgroups: {cgroups}",
+        f"tiers that work here: {', '.join(facts.tiers) or 'none'}",
+    ]

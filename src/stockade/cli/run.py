@@ -140,6 +140,8 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         sensor = stack.enter_context(
             Sensor(wanted, max_members=options.max_members, pins=_pins(stack))
         )
+        for program, unseen in sensor.missing.items():
+            structlog.get_logger().warning("this kernel lacks a hook", hook=program, unseen=unseen)
         # After attaching: a process that starts meanwhile is told of by its events.
         processes.seed()
         provenance = sensor.provenance

@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "a2138486105be17c5950d7da02b476f9c177fb9ca562cffd76683d4222909b7c"
+LAYOUT = "d182586f964f7c1aa31458422a078c95ed4a9dd05d15fe36c41468d109fc9b59"
 
 
 ANCESTORS_MAX = 8
@@ -209,8 +209,8 @@ class MemberFlags(IntFlag):
     """enum member_flags."""
 
     ENTERED = 1
-    JOINED = 2
-    LEFT = 4
+    JOINED = 256
+    LEFT = 65536
 
 
 class BoundaryFlags(IntFlag):

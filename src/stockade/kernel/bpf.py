@@ -165,6 +165,14 @@ class Object:
         """Before load: take a map that is there already, instead of a new one."""
         check(self._lib.core_use_map(self._object, name.encode(), existing.fd), f"use {name}")
 
+    def measure(self) -> None:
+        """Before load: have the verifier count. Its reasons are then lost where it refuses."""
+        check(self._lib.core_measure(self._object), "measure")
+
+    def verified(self, program: str) -> int:
+        """How many instructions the verifier looked at, once a measured load is over."""
+        return check(self._lib.core_verified(self._object, program.encode()), f"ask of {program}")
+
     def load(self) -> None:
         """Create the maps and have the programs verified.
 

@@ -71,7 +71,13 @@ def require_btf() -> None:
 @functools.cache
 def has_tracepoint(name: str) -> bool:
     """Whether this kernel was built with a tracepoint; its BTF has a type for each."""
-    return f"btf_trace_{name}\0".encode() in BTF.read_bytes()
+    return has_type(f"btf_trace_{name}")
+
+
+@functools.cache
+def has_type(name: str) -> bool:
+    """Whether this kernel's BTF names something so."""
+    return f"\0{name}\0".encode() in BTF.read_bytes()
 
 
 def require_privilege() -> None:

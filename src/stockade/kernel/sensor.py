@@ -30,7 +30,7 @@ from stockade.events import (
 from stockade.events.calls import shape
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
-from stockade.kernel.core import has_tracepoint, require_btf, require_privilege
+from stockade.kernel.core import has_tracepoint, has_type, require_btf, require_privilege
 from stockade.kernel.pins import Pins
 from stockade.kernel.provenance import Provenance, find_host, settle
 from stockade.kernel.ring import Ring
@@ -140,14 +140,40 @@ def check_layout(image: bytes) -> None:
         )
 
 
+def names_requests() -> bool:
+    """Whether io_uring's tracepoints name the request: since v6.0 (48863ffd3e81)."""
+    return has_type("io_cmd_data")
+
+
+def missing_hooks() -> dict[str, str]:
+    """The programs that this kernel has no hook for, with what is not seen without them."""
+    if has_tracepoint("io_uring_complete") and not names_requests():
+        unseen = "requests of io_uring: its tracepoints do not name them before v6.0"
+        return {program: unseen for program in _OPTIONAL if program.startswith("uring_")}
+    return {}
+
+
+def _unneeded(wanted: Wanted) -> set[str]:
+    """The programs that no rule needs, or whose tracepoint belongs to what is not there."""
+    return {
+        program
+        for program, (tracepoint, events) in _OPTIONAL.items()
+        if wanted.types.isdisjoint(events) or not has_tracepoint(tracepoint)
+    }
+
+
 class Sensor:
     """The programs at work: a context manager around the object, its links and its ring.
+
+    Attributes:
+        missing: programs without a hook on this kernel, and what is not seen without them.
 
     Args:
         wanted: what is to be reported.
         ring_bytes: the size of the ring buffer, a power of two.
         max_members: how many tasks of containers can be kept track of.
         pins: owned; what was known before is taken over, and is left to who comes next.
+        measured: whether the verifier is to count; its reasons are then lost where it refuses.
 
     Raises:
         MissingPrivilege, MissingFeature, LoadError: it cannot run here.
@@ -160,6 +186,7 @@ class Sensor:
         ring_bytes: int = 8 << 20,
         max_members: int = 1 << 16,
         pins: Pins | None = None,
+        measured: bool = False,
     ) -> None:
         require_privilege()
         require_btf()
@@ -171,9 +198,11 @@ class Sensor:
             self._object.set_max_entries("members", max_members)
             if pins:
                 pins.hand_over(self._object)
-            for program, (tracepoint, events) in _OPTIONAL.items():
-                if wanted.types.isdisjoint(events) or not has_tracepoint(tracepoint):
-                    self._object.set_autoload(program, on=False)
+            self.missing = missing_hooks()
+            for program in self.missing.keys() | _unneeded(wanted):
+                self._object.set_autoload(program, on=False)
+            if measured:
+                self._object.measure()
             self._object.load()
             self.ring = Ring(self._object.map("events"))
             self._losses = self._object.map("losses")
@@ -213,6 +242,11 @@ class Sensor:
         """The host's, as the programs compare with them."""
         value = self._object.map(".bss").lookup(bytes(4)) or b""
         return decode_host_entry(value).ns
+
+    def verified(self) -> dict[str, int]:
+        """How many instructions the verifier looked at, by program; of a measured sensor."""
+        loaded = filter(self._object.is_loaded, self._object.programs())
+        return {program: self._object.verified(program) for program in loaded}
 
     def settle(self) -> None:
         """Find the containers of tasks that were there before, or could not be kept."""

@@ -28,13 +28,20 @@ int core_set_autoload(core_object *object, const char *program, int on);
 int core_set_max_entries(core_object *object, const char *map, uint32_t entries);
 /* Before load: use a map that is there already, instead of a new one. */
 int core_use_map(core_object *object, const char *map, int map_fd);
+/* Before load: have the verifier count. Its reasons are then lost where it refuses. */
+int core_measure(core_object *object);
 int core_load(core_object *object);
+/* After a measured load: how many instructions the verifier looked at. */
+int core_verified(core_object *object, const char *program);
 int core_map_fd(core_object *object, const char *map);
 /* sizes: of a key, of a value (in bytes), and max_entries. */
 int core_map_sizes(core_object *object, const char *map, uint32_t sizes[3]);
 int core_program_fd(core_object *object, const char *program);
 /* How often it was left out, because it ran already on that CPU. */
 int64_t core_program_misses(core_object *object, const char *program);
+
+/* Whether there are ring buffers: 0, or why not. */
+int core_try_ring(void);
 
 /* Links are counted from 0 in the order of attaching. */
 int core_attach(core_object *object, const char *program);

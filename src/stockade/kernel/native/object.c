@@ -3,6 +3,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -13,9 +14,14 @@
 
 #define LINKS_MAX 256
 
+/* BPF_LOG_STATS of linux/bpf_verifier.h: numbers and a line for each function, no log. */
+#define LOG_STATS 4
+#define STATS_SIZE 65536
+
 struct core_object {
 	struct bpf_object *bpf;
 	void *elf;
+	char *stats; /* STATS_SIZE bytes a program, in their order; NULL when not measured */
 	struct bpf_link *links[LINKS_MAX];
 	int link_count;
 };
@@ -59,6 +65,7 @@ void core_close(core_object *object)
 	for (int i = 0; i < object->link_count; i++)
 		bpf_link__destroy(object->links[i]);
 	bpf_object__close(object->bpf);
+	free(object->stats);
 	free(object->elf);
 	free(object);
 }
@@ -154,9 +161,55 @@ int core_use_map(core_object *object, const char *map, int map_fd)
 	return found ? bpf_map__reuse_fd(found, map_fd) : -ENOENT;
 }
 
+int core_measure(core_object *object)
+{
+	struct bpf_program *program;
+	size_t count = 0;
+
+	bpf_object__for_each_program (program, object->bpf)
+		count++;
+	object->stats = calloc(count, STATS_SIZE);
+	if (!object->stats)
+		return -ENOMEM;
+	count = 0;
+	bpf_object__for_each_program (program, object->bpf) {
+		bpf_program__set_log_level(program, LOG_STATS);
+		bpf_program__set_log_buf(program, object->stats + count++ * STATS_SIZE, STATS_SIZE);
+	}
+	return 0;
+}
+
 int core_load(core_object *object)
 {
 	return bpf_object__load(object->bpf);
+}
+
+int core_verified(core_object *object, const char *program)
+{
+	struct bpf_program *each;
+	const char *stats = object->stats, *said;
+	int count;
+
+	if (!stats)
+		return -EINVAL;
+	bpf_object__for_each_program (each, object->bpf) {
+		if (!strcmp(bpf_program__name(each), program)) {
+			said = strstr(stats, "processed ");
+			return said && sscanf(said, "processed %d", &count) == 1 ? count : -ENODATA;
+		}
+		stats += STATS_SIZE;
+	}
+	return -ENOENT;
+}
+
+int core_try_ring(void)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "try_ring", 0, 0, getpagesize(), NULL);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
 }
 
 int core_map_fd(core_object *object, const char *map)

@@ -1,0 +1,64 @@
+"""The facts of this node: what its kernel is and what it can do, for machines and for people.
+
+Keys stay as they are; new ones may come.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from stockade.kernel.core import libbpf_version
+from stockade.kernel.probe import (
+    Answer,
+    Finding,
+    active_lsms,
+    cgroup_version,
+    probe_host,
+    probe_more,
+    tiers,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What `stockade doctor --json` prints.
+
+    Attributes:
+        able: whether the agent can run.
+        tiers: those that work, found by attaching and firing; the best one first.
+        release: uname -r.
+        architecture: uname -m.
+        lsm: the active security modules in their order; None where the kernel does not say.
+        cgroup_version: 2 where only the unified hierarchy is mounted, 1 where others are.
+        libbpf: its version; None where it is not installed.
+        findings: what trying each feature showed, by its name.
+    """
+
+    able: bool
+    tiers: list[str]
+    release: str
+    architecture: str
+    lsm: list[str] | None
+    cgroup_version: int | None
+    libbpf: str | None
+    findings: dict[str, Finding]
+
+
+def find_facts() -> Facts:
+    """Try everything."""
+    required = list(probe_host())
+    able = all(finding.answer is Answer.YES for finding in required)
+    found = {each.name: each for each in (*required, *(probe_more() if able else ()))}
+    has_libbpf = "libbpf" in found and found["libbpf"].answer is Answer.YES
+    host = os.uname()
+    return Facts(
+        able=able,
+        tiers=tiers(found),
+        release=host.release,
+        architecture=host.machine,
+        lsm=active_lsms(),
+        cgroup_version=cgroup_version(),
+        libbpf=libbpf_version() if has_libbpf else None,
+        findings=found,
+    )

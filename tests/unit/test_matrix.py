@@ -1,0 +1,77 @@
+"""What a run of the matrix is judged by, and what the support page says of it."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vmtest import kernels, matrix, results
+from vmtest.archive import newest
+from vmtest.results import Outcome
+from vmtest.vmlinux import extract_vmlinux
+
+BEFORE = Outcome("6.1", "6.1.0", passed=3, verified={"sys_exit": 1000, "task_free": 10})
+
+
+def test_half_as_much_again_is_still_fine() -> None:
+    assert results.growth(BEFORE, {"sys_exit": 1500, "task_free": 10}) == []
+
+
+def test_more_than_that_is_said_with_both_numbers() -> None:
+    (said,) = results.growth(BEFORE, {"sys_exit": 1501, "task_free": 10})
+    assert "sys_exit" in said
+    assert "1501" in said
+    assert "1000" in said
+
+
+def test_what_was_never_seen_has_not_grown() -> None:
+    assert results.growth(BEFORE, {"new": 10**6}) == []
+    assert results.growth(None, {"sys_exit": 10**6}) == []
+
+
+def test_what_went_wrong_is_not_good() -> None:
+    assert BEFORE.good
+    assert not Outcome("6.1", "6.1.0", failed=("a",)).good
+    assert not Outcome("6.1", "6.1.0", trouble=("the guest died",)).good
+
+
+def test_an_outcome_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "RECORDED", tmp_path / "recorded")
+    outcome = Outcome("6.12 preempt=full", "6.12.1", passed=1, skipped={"a": "too old"})
+    assert results.recorded(outcome.name) is None
+    results.record(outcome)
+    assert results.recorded(outcome.name) == outcome
+    assert results.recorded("6.12") is None
+
+
+def test_a_summary_names_skips_and_failures() -> None:
+    outcome = Outcome("5.10", "5.10.1", 7, ("tests/x::y",), {"tests/a::b": "too old"})
+    said = matrix.summary([BEFORE, outcome])
+    assert "5.10: skipped tests/a::b: too old" in said
+    assert "5.10: FAILED tests/x::y" in said
+
+
+def test_names_are_unique_and_found() -> None:
+    assert len({kernel.name for kernel in kernels.KERNELS}) == len(kernels.KERNELS)
+    assert kernels.find("6.1").architecture == "amd64"
+    with pytest.raises(KeyError):
+        kernels.find("2.4")
+
+
+def test_versions_in_names_are_ordered_as_debian_orders_them() -> None:
+    names = ["linux-image-6.9.7-amd64", "linux-image-6.18.15+deb13-amd64", "linux-image-6.10-amd64"]
+    assert newest(names) == "linux-image-6.18.15+deb13-amd64"
+
+
+@pytest.mark.parametrize("packer", ["xz", "gzip", "zstd"])
+def test_a_kernel_is_unpacked(packer: str) -> None:
+    kernel = b"\x7fELF" + bytes(1000)
+    packed = subprocess.run([packer, "-c"], input=kernel, stdout=subprocess.PIPE, check=True).stdout
+    payload = packed + struct.pack("<I", len(kernel))
+    header = bytearray(1024)
+    header[0x1F1] = 1
+    struct.pack_into("<II", header, 0x248, 0, len(payload))
+    assert extract_vmlinux(bytes(header) + payload) == kernel

@@ -1,0 +1,122 @@
+"""python -m vmtest.matrix [--accept-growth] [KERNEL...]: the tests on every kernel, one after
+the other; without names, on all of them.
+
+What each kernel said is kept under build/kernels; what was seen on those where all went well,
+under vmtest/recorded, which docs/kernels.md is made from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from vmtest import guest, kernels, results, roots
+from vmtest.results import Outcome
+
+LOGS = guest.PROJECT / "build/kernels"
+
+
+def command(kernel: kernels.Kernel) -> str:
+    """What the guest runs: look, then test."""
+    root = roots.of(kernel)
+    tests = [f"tests/{test}" for test in kernel.tests]
+    pytest = [root.python, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-p", "vmtest.report"]
+    return "\n".join(
+        (
+            f"cd {shlex.quote(str(guest.PROJECT))} || exit",
+            root.prepare,
+            f"export STOCKADE_REPORT={guest.OUT}/tests",
+            f"{root.python} -B -m vmtest.seen >{guest.OUT}/seen",
+            shlex.join([*pytest, "-v", "--no-header", "--color=no", *tests]),
+        )
+    )
+
+
+def run(booted: kernels.Booted, show: Callable[[str], object]) -> Outcome:
+    """One kernel's tests.
+
+    Args:
+        booted: from kernels.prepare.
+        show: called with what the tests print, as they print it.
+    """
+    root = roots.of(booted.kernel)
+    result = guest.run(booted, command(booted.kernel), root=root.directory, show=show)
+    log = log_of(booted)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    parts = {"output": result.stdout, "errors": result.stderr, "console": result.console}
+    log.write_text("".join(f"==== {name}\n{text}\n" for name, text in parts.items()))
+    return _outcome(booted, result)
+
+
+def log_of(booted: kernels.Booted) -> Path:
+    """Where a kernel's log is kept."""
+    return LOGS / f"{booted.name.replace(' ', '-')}.log"
+
+
+def _outcome(booted: kernels.Booted, result: guest.Result) -> Outcome:
+    tests = [json.loads(line) for line in result.files.get("tests", "").splitlines()]
+    seen = json.loads(result.files.get("seen") or "{}")
+    verified = seen.get("verified", {})
+    trouble = results.growth(results.recorded(booted.name), verified)
+    if not seen:
+        trouble.append("what the kernel can do could not be found out")
+    failed = [test["test"] for test in tests if test["outcome"] == "failed"]
+    if result.code is None:
+        trouble.append("the guest died or ran out of time")
+    elif result.code and not failed:
+        trouble.append(f"pytest ended with {result.code}")
+    return Outcome(
+        name=booted.name,
+        release=booted.release,
+        passed=sum(test["outcome"] == "passed" for test in tests),
+        failed=tuple(failed),
+        skipped={test["test"]: test["reason"] for test in tests if test["outcome"] == "skipped"},
+        facts=seen.get("facts", {}),
+        verified=verified,
+        trouble=tuple(trouble),
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Run, record and sum up; returns 1 when something went wrong."""
+    parser = argparse.ArgumentParser(prog="make kernels", description=__doc__)
+    parser.add_argument("--accept-growth", action="store_true", help="record what has grown")
+    parser.add_argument("kernels", nargs="*", metavar="KERNEL")
+    options = parser.parse_args(arguments)
+    names = options.kernels or [kernel.name for kernel in kernels.KERNELS]
+    outcomes = []
+    for name in names:
+        for booted in kernels.modes(kernels.prepare(kernels.find(name))):
+            print(f"==== {booted.name}: {booted.release}, log {log_of(booted)}", flush=True)
+            outcome = run(booted, _show)
+            if outcome.good or (options.accept_growth and not outcome.failed):
+                results.record(outcome)
+            outcomes.append(outcome)
+    print(summary(outcomes))
+    return 0 if all(outcome.good for outcome in outcomes) else 1
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def summary(outcomes: Iterable[Outcome]) -> str:
+    """A table, and below it why tests were skipped and what went wrong."""
+    lines = [f"{'kernel':<22}{'release':<26}{'passed':>7}{'skipped':>9}{'failed':>8}"]
+    below = []
+    for outcome in outcomes:
+        counts = f"{outcome.passed:>7}{len(outcome.skipped):>9}{len(outcome.failed):>8}"
+        lines.append(f"{outcome.name:<22}{outcome.release:<26}{counts}")
+        below += [f"{outcome.name}: skipped {test}: {why}" for test, why in outcome.skipped.items()]
+        below += [f"{outcome.name}: FAILED {test}" for test in outcome.failed]
+        below += [f"{outcome.name}: FAILED {what}" for what in outcome.trouble]
+    return "\n".join((*lines, "", *below))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
