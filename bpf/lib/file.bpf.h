@@ -80,6 +80,13 @@ static __noinline int fill_file(struct slot *slot, struct file_object *out, stru
 	return 0;
 }
 
+/* A function of its own: its loads are of another kind than those of an open directory's path. */
+static __noinline int append_cwd(struct slot *slot, struct string_ref *ref,
+				 struct task_struct *task)
+{
+	return append_path(slot, ref, GET(task, fs, pwd.mnt), GET(task, fs, pwd.dentry), NULL);
+}
+
 /* What a relative argument starts from: the working directory or an open one. */
 static __always_inline void append_start_dir(struct slot *slot, struct string_ref *ref,
 					     struct task_struct *task, __s32 dirfd)
@@ -87,7 +94,7 @@ static __always_inline void append_start_dir(struct slot *slot, struct string_re
 	struct file *file;
 
 	if (dirfd == AT_FDCWD) {
-		append_path(slot, ref, GET(task, fs, pwd.mnt), GET(task, fs, pwd.dentry), NULL);
+		append_cwd(slot, ref, task);
 		return;
 	}
 	file = current_file(task, dirfd);

@@ -76,7 +76,7 @@ static __noinline int report_exec(struct task_struct *task, struct linux_binprm 
 	fill_file(slot, &record->exe, bprm->file);
 	append_kernel_string(slot, &record->filename, bprm->filename);
 	append_args(slot, &record->args, GET(task, mm));
-	append_path(slot, &record->cwd, GET(task, fs, pwd.mnt), GET(task, fs, pwd.dentry), NULL);
+	append_cwd(slot, &record->cwd, task);
 	submit_record(slot);
 	release_slot(slot);
 	return 0;
@@ -120,7 +120,7 @@ static __noinline int on_exec_failed(struct task_struct *task, struct pt_regs *r
 	record = begin_record(slot, struct exec_record);
 	fill_header(slot, RECORD_EXEC, type, result, task);
 	append_user_string(slot, &record->filename, path);
-	append_path(slot, &record->cwd, GET(task, fs, pwd.mnt), GET(task, fs, pwd.dentry), NULL);
+	append_cwd(slot, &record->cwd, task);
 	submit_record(slot);
 	release_slot(slot);
 	return 0;
