@@ -8,6 +8,7 @@
 
 #include "programs/provenance.bpf.c"
 #include "programs/file.bpf.c"
+#include "programs/object.bpf.c"
 #include "programs/call.bpf.c"
 #include "programs/cgroup.bpf.c"
 #include "programs/process.bpf.c"

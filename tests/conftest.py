@@ -7,11 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from stockade.kernel import Sensor, Tier
 from tests.support.runc import Runc, make_rootfs
 
 HERE = Path(__file__).parent
 # Rooms whose tests load programs into this machine's kernel.
 PRIVILEGED = ("kernel", "e2e", "vm")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--tier", help="watch by this tier, not by the best that there is")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if tier := config.getoption("--tier"):
+        Sensor.default_tier = Tier(tier)
+        os.environ["STOCKADE_TIER"] = tier
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ struct config {
 	__u64 raw_paths;       /* whether a successful open also reports the caller's argument */
 	__u32 agent_tgid;      /* whose own acts are not reported */
 	__u32 counts_activity; /* whether what containers do is counted */
+	__u64 keeps_objects;   /* whether hooks tell what paths lead to */
 };
 
 enum wanted_flags {
@@ -40,6 +41,8 @@ struct call_shape {
 	__u8 pidfd;   /* a descriptor that stands for a process */
 	__u8 message; /* a struct msghdr, whose address is looked at */
 	__u8 peer;    /* a socket whose other end is looked at */
+	__u8 object;  /* enum event_type: under which its paths' objects are kept, 0 for none */
+	__u8 kept;    /* enum wanted_flags: of whom objects are kept under this type */
 };
 
 #endif

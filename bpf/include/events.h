@@ -391,6 +391,7 @@ enum {
 struct call_path {
 	struct string_ref text DOC("as the caller gave it");
 	struct string_ref directory DOC("what a relative one is relative to");
+	struct string_ref object DOC("what the kernel found by it, where a hook tells");
 };
 
 /* A system call: its arguments, and the kernel's objects that they name. */

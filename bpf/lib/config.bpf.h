@@ -12,6 +12,9 @@ const volatile struct config config = {};
  */
 const volatile __u16 syscall_types[SYSCALL_COUNT] = {};
 
+/* The same of the calls whose functions are hooked; a call is in one of the two tables. */
+const volatile __u16 function_types[SYSCALL_COUNT] = {};
+
 /* By enum event_type. */
 const volatile struct call_shape call_shapes[EVENT_TYPES] = {};
 

@@ -14,7 +14,7 @@
 #define SLOTS 3
 #define STRING_MAX 4096
 #define NAME_MAX 255
-#define RECORD_MAX 24576 /* room for five strings */
+#define RECORD_MAX 24576 /* room for five strings; a slot cannot have more than 32 KiB */
 
 enum walk_end { WALK_UNFINISHED, WALK_ROOT, WALK_DISCONNECTED, WALK_FULL };
 

@@ -36,11 +36,11 @@ static __always_inline __u32 syscall_nr(struct pt_regs *regs)
 }
 
 /* What rules call this system call, in either ABI: the common answer is neither. */
-static __always_inline __u16 syscall_entry(struct pt_regs *regs)
+static __always_inline __u16 syscall_entry(struct pt_regs *regs, const volatile __u16 *types)
 {
 	__u32 nr = syscall_nr(regs);
 
-	return nr < SYSCALL_COUNT ? syscall_types[nr] : EVENT_NONE;
+	return nr < SYSCALL_COUNT ? types[nr] : EVENT_NONE;
 }
 
 static __always_inline __u8 entry_type(__u16 entry, __u32 abi)

@@ -55,7 +55,7 @@ __noinline int fill_call_path(__u32 number, __u32 is_new, __u64 path, __s32 dirf
 	out = is_new ? &record->new : &record->old;
 	append_user_string(slot, &out->text, (const void *)path);
 	bpf_probe_read_user(&first, sizeof(first), (const void *)path);
-	if (first != '/')
+	if (first != '/' && out->object.state == STRING_ABSENT)
 		append_start_dir(slot, &out->directory, current_task(), dirfd);
 	return 0;
 }
@@ -275,6 +275,8 @@ static __always_inline __u64 *call_args(struct slot *slot)
 /* @file: address of what the call is about, where it has no descriptor; or 0. */
 static __always_inline int finish_call(struct slot *slot, __u32 abi, __u64 file)
 {
+	if (config.keeps_objects)
+		take_objects(slot);
 	fill_strings(slot, abi);
 	if (file)
 		fill_call_object(slot->number, file);

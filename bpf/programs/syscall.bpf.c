@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The one hook on system calls: their exit, natively and through the 32-bit
- * ABI, which the per-call tracepoints do not see. A call that no rule asks for
- * leaves after one table lookup.
+ * System calls, at their exit, natively and through the 32-bit ABI: two ways to
+ * the same place. Where the kernel allows trampolines, on_function is called by a
+ * small program at the end of each function that some rule asks for, and all other
+ * calls cost nothing; elsewhere, and for functions that cannot be had, sys_exit
+ * sees every call, and leaves after one table lookup where no rule asks for it.
  */
 #include "lib/activity.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entry)
 {
-	__u16 entry = syscall_entry(regs);
 	struct task_struct *task;
 	__u32 abi, in_memory = 0;
 	__u8 type;
 
-	if (config.counts_activity)
-		count_activity(ACTIVITY_CALLS);
 	if (!entry)
 		return 0;
 	task = current_task();
@@ -46,4 +44,32 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	if (type == EVENT_RECVMSG || type == EVENT_RECVMMSG)
 		return on_receive(regs, abi, type, result, in_memory);
 	return on_call(regs, abi, type, result, in_memory);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+{
+	return on_exit(regs, result, syscall_entry(regs, syscall_types));
+}
+
+/* Where the small programs lead; it is loaded for one of their functions, which are all alike. */
+SEC("fexit")
+int BPF_PROG(on_function, struct pt_regs *regs, long result)
+{
+	return on_exit(regs, result, syscall_entry(regs, function_types));
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} functions SEC(".maps");
+
+/* Every call of every container is counted: only where a rule asks for that. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(count_calls, struct pt_regs *regs, long result)
+{
+	count_activity(ACTIVITY_CALLS);
+	return 0;
 }

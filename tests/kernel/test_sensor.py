@@ -13,7 +13,8 @@ from stockade.errors import LoadError, MissingFeature, RecordError
 from stockade.events import Btf, EventType, decode
 from stockade.kernel import Sensor, Wanted
 from stockade.kernel.bpf import Object
-from stockade.kernel.sensor import check_layout, object_image
+from stockade.kernel.images import object_image
+from stockade.kernel.sensor import check_layout
 from tests.support.recorder import OPENS, Recorder
 from tests.support.runc import Runc
 

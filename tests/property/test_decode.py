@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stockade.errors import RecordError
 from stockade.events import Btf, OpenRecord, decode
 from stockade.events.text import NO_TEXT, read_text
-from stockade.kernel.sensor import object_image
+from stockade.kernel.images import object_image
 
 BTF = Btf(object_image("stockade"))
 KINDS = {

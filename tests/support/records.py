@@ -149,7 +149,9 @@ def call_record(
 ) -> CallRecord:
     """A successful call; relative paths are those of /home."""
     paths = [
-        CallPath(Text(path, argument=True), Text("/home")) if path else CallPath(NO_TEXT, NO_TEXT)
+        CallPath(Text(path, argument=True), Text("/home"), NO_TEXT)
+        if path
+        else CallPath(NO_TEXT, NO_TEXT, NO_TEXT)
         for path in (old, new)
     ]
     return CallRecord(

@@ -21,8 +21,6 @@ from stockade.events import Alert, Container, Ready, Record, Summary, Update, de
 from stockade.kernel import Sensor
 from stockade.workloads import Containers
 
-TIER = "tracepoint"
-
 # After a wake-up, records gather this long before the next one: under load the agent wakes
 # a few hundred times a second instead of once a record.
 _COALESCE_S = 0.002
@@ -111,7 +109,7 @@ class Agent:
         self._measure_later()
         try:
             await self._prove_flow()
-            self._sink.ready(Ready(tier=TIER, rules=self._rules))
+            self._sink.ready(Ready(tier=self._sensor.tier.value, rules=self._rules))
             self._release()
             await self._until(stop)
         finally:

@@ -31,7 +31,7 @@ from stockade.cli.state_roots import state_roots_option
 from stockade.errors import StockadeError
 from stockade.events.activity_fields import ACTIVITY
 from stockade.events.file_fields import RAW_PATHS
-from stockade.kernel import Pins, Sensor, Wanted
+from stockade.kernel import Pins, Sensor, Tier, Wanted
 from stockade.rules import Engine, load_rules
 from stockade.sinks import JsonLines, Stream, Terminal
 from stockade.workloads import STATE_ROOTS, Containers
@@ -48,6 +48,7 @@ class _Options:
     state_roots: tuple[str, ...]
     metrics_listen: tuple[str, int] | None
     max_members: int
+    tier: str | None
 
 
 def _address(
@@ -75,6 +76,13 @@ def _address(
     metavar="[HOST:]PORT",
     callback=_address,
     help="Answer Prometheus there; without a host, on this host alone.",
+)
+@click.option(
+    "--tier",
+    type=click.Choice([tier.value for tier in Tier]),
+    envvar="STOCKADE_TIER",
+    show_envvar=True,
+    help="Watch by these hooks, not by the best that this kernel has.",
 )
 @click.option(
     "--max-members",
@@ -138,7 +146,12 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
     )
     with ExitStack() as stack:
         sensor = stack.enter_context(
-            Sensor(wanted, max_members=options.max_members, pins=_pins(stack))
+            Sensor(
+                wanted,
+                max_members=options.max_members,
+                pins=_pins(stack),
+                tier=Tier(options.tier) if options.tier else None,
+            )
         )
         for program, unseen in sensor.missing.items():
             structlog.get_logger().warning("this kernel lacks a hook", hook=program, unseen=unseen)

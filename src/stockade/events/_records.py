@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "d182586f964f7c1aa31458422a078c95ed4a9dd05d15fe36c41468d109fc9b59"
+LAYOUT = "b381b2895406f4d698b4877ff925714ba4537686b39976c5db342d9bd2d8188f"
 
 
 ANCESTORS_MAX = 8
@@ -474,6 +474,8 @@ class CallPath(msgspec.Struct, frozen=True, gc=False):
     """as the caller gave it"""
     directory: Text
     """what a relative one is relative to"""
+    object: Text
+    """what the kernel found by it, where a hook tells"""
 
 
 class CallRecord(msgspec.Struct, frozen=True, gc=False):
@@ -614,6 +616,7 @@ class Config(msgspec.Struct, frozen=True, gc=False):
     raw_paths: int
     agent_tgid: int
     counts_activity: int
+    keeps_objects: int
 
 
 class CallShape(msgspec.Struct, frozen=True, gc=False):
@@ -633,6 +636,8 @@ class CallShape(msgspec.Struct, frozen=True, gc=False):
     pidfd: int
     message: int
     peer: int
+    object: int
+    kept: int
 
 
 _OPEN_RECORD = struct.Struct(
@@ -676,13 +681,13 @@ def _decode_exit_record(record: memoryview) -> ExitRecord:
 
 
 _CALL_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHIIIHHQQQQHHBBHQQIIIIII16sHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHQQQQQQ"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHIIIHHQQQQHHBBHQQIIIIII16sHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHHHBBHQQQQQQ"
 )
 
 
 def _decode_call_record(record: memoryview) -> CallRecord:
     v = _CALL_RECORD.unpack_from(record)
-    return CallRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), FileObject(v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], v[77], fixed_text(v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83]), read_text(record, v[84], v[85], v[86], v[87], v[88])), SocketObject(v[89], v[90], v[91], v[92], v[93], v[94], v[95], v[96], v[97], read_text(record, v[98], v[99], v[100], v[101], v[102])), Target(v[103], ProcessId(v[104], v[105]), v[107], v[108], v[109], fixed_text(v[111])), CallPath(read_text(record, v[112], v[113], v[114], v[115], v[116]), read_text(record, v[117], v[118], v[119], v[120], v[121])), CallPath(read_text(record, v[122], v[123], v[124], v[125], v[126]), read_text(record, v[127], v[128], v[129], v[130], v[131])), read_text(record, v[132], v[133], v[134], v[135], v[136]), read_text(record, v[137], v[138], v[139], v[140], v[141]), read_text(record, v[142], v[143], v[144], v[145], v[146]), v[147:153])
+    return CallRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), FileObject(v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], v[77], fixed_text(v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83]), read_text(record, v[84], v[85], v[86], v[87], v[88])), SocketObject(v[89], v[90], v[91], v[92], v[93], v[94], v[95], v[96], v[97], read_text(record, v[98], v[99], v[100], v[101], v[102])), Target(v[103], ProcessId(v[104], v[105]), v[107], v[108], v[109], fixed_text(v[111])), CallPath(read_text(record, v[112], v[113], v[114], v[115], v[116]), read_text(record, v[117], v[118], v[119], v[120], v[121]), read_text(record, v[122], v[123], v[124], v[125], v[126])), CallPath(read_text(record, v[127], v[128], v[129], v[130], v[131]), read_text(record, v[132], v[133], v[134], v[135], v[136]), read_text(record, v[137], v[138], v[139], v[140], v[141])), read_text(record, v[142], v[143], v[144], v[145], v[146]), read_text(record, v[147], v[148], v[149], v[150], v[151]), read_text(record, v[152], v[153], v[154], v[155], v[156]), v[157:163])
 
 
 _CONTAINER_RECORD = struct.Struct(
@@ -740,20 +745,20 @@ def decode_loss_key(value: bytes) -> LossKey:
     return LossKey(v[0], v[1], v[2])
 
 
-_CONFIG = struct.Struct("<QII")
+_CONFIG = struct.Struct("<QIIQ")
 
 
 def pack_config(value: Config) -> bytes:
     """The bytes of a struct config."""
-    return _CONFIG.pack(value.raw_paths, value.agent_tgid, value.counts_activity)
+    return _CONFIG.pack(value.raw_paths, value.agent_tgid, value.counts_activity, value.keeps_objects)
 
 
-_CALL_SHAPE = struct.Struct("<BBBBBBBBBBBBBB")
+_CALL_SHAPE = struct.Struct("<BBBBBBBBBBBBBBBB")
 
 
 def pack_call_shape(value: CallShape) -> bytes:
     """The bytes of a struct call_shape."""
-    return _CALL_SHAPE.pack(value.wanted, value.old_path, value.old_dir, value.new_path, value.new_dir, value.text, value.file, value.address, value.pid, value.words, value.word_count, value.pidfd, value.message, value.peer)
+    return _CALL_SHAPE.pack(value.wanted, value.old_path, value.old_dir, value.new_path, value.new_dir, value.text, value.file, value.address, value.pid, value.words, value.word_count, value.pidfd, value.message, value.peer, value.object, value.kept)
 
 
 Record = OpenRecord | ExecRecord | ForkRecord | ExitRecord | CallRecord | ContainerRecord

@@ -80,7 +80,9 @@ def _argument_fields() -> Iterator[Field]:
 
 
 def resolved(path: CallPath) -> str | Missing:
-    """A path made absolute; it was not looked up."""
+    """What a path leads to, as a hook told; or else the path made absolute, not looked up."""
+    if path.object.present and path.object.known:
+        return path.object.value
     text = text_value(path.text)
     if isinstance(text, Missing):
         return text

@@ -179,8 +179,39 @@ OBSERVED = frozenset(
 FAMILIES = tuple(sorted({call.family for call in CALLS.values()}))
 
 
-def shape(kind: EventType, wanted: WantedFlags) -> CallShape:
-    """What the kernel's program has to know of an event type."""
+# The variants of one call: what their paths lead to is kept under the first.
+_VARIANTS = (
+    (EventType.RENAME, EventType.RENAMEAT, EventType.RENAMEAT2),
+    (EventType.LINK, EventType.LINKAT),
+    (EventType.UNLINK, EventType.UNLINKAT, EventType.RMDIR),
+    (EventType.SYMLINK, EventType.SYMLINKAT),
+    (EventType.MKDIR, EventType.MKDIRAT),
+    (EventType.MKNOD, EventType.MKNODAT),
+    (EventType.TRUNCATE,),
+    (EventType.CHMOD, EventType.FCHMODAT, EventType.FCHMODAT2),
+    (EventType.CHOWN, EventType.LCHOWN, EventType.FCHOWNAT),
+    (EventType.CHROOT,),
+    (EventType.MOUNT,),
+    (EventType.UMOUNT2,),
+    (EventType.PIVOT_ROOT,),
+    (EventType.MOVE_MOUNT,),
+)
+_KEPT_UNDER = {kind: variants[0] for variants in _VARIANTS for kind in variants}
+
+
+def kept_under(kind: EventType) -> EventType | None:
+    """The type under which it is kept what a call's paths lead to; None for other calls."""
+    return _KEPT_UNDER.get(kind)
+
+
+def shape(kind: EventType, wanted: WantedFlags, kept: WantedFlags) -> CallShape:
+    """What the kernel's program has to know of an event type.
+
+    Args:
+        kind: the type.
+        wanted: of whom it is reported.
+        kept: of whom it is kept what paths lead to, under this type.
+    """
     call = CALLS.get(kind, Call("", (), returns=False))
     old, new = call.position("path"), call.position("path", 1)
     words = next((name for name in _WORDS if call.position(name)), "")
@@ -199,6 +230,8 @@ def shape(kind: EventType, wanted: WantedFlags) -> CallShape:
         pidfd=call.position("pidfd"),
         message=call.position("message"),
         peer=call.position("peer"),
+        object=kept_under(kind) or EventType.NONE,
+        kept=kept,
     )
 
 

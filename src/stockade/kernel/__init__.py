@@ -3,5 +3,6 @@
 from stockade.kernel.pins import Pins
 from stockade.kernel.provenance import Provenance
 from stockade.kernel.sensor import Sensor, Wanted
+from stockade.kernel.tiers import Tier
 
-__all__ = ["Pins", "Provenance", "Sensor", "Wanted"]
+__all__ = ["Pins", "Provenance", "Sensor", "Tier", "Wanted"]

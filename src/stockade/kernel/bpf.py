@@ -213,6 +213,24 @@ class Object:
         """Attach a program to the hook its section names; returns the link's number."""
         return check(self._lib.core_attach(self._object, program.encode()), f"attach {program}")
 
+    def set_target(self, program: str, function: str) -> None:
+        """Before load: say which function of the kernel a trampoline program is for."""
+        check(
+            self._lib.core_set_target(self._object, program.encode(), function.encode()),
+            f"find {program}",
+        )
+
+    def attach_function(self, functions: str, program: str, function: str) -> None:
+        """Have a program called at the end of a function of the kernel.
+
+        Args:
+            functions: a map of programs, through which it is called.
+            program: loaded for a function with the same arguments.
+            function: of the kernel.
+        """
+        names = functions.encode(), program.encode(), function.encode()
+        check(self._lib.core_attach_function(self._object, *names), f"attach to {function}")
+
     def attach_cgroup(self, program: str, cgroup_fd: int) -> int:
         """Attach a cgroup program to a cgroup v2 directory; returns the link's number."""
         link = self._lib.core_attach_cgroup(self._object, program.encode(), cgroup_fd)

@@ -80,6 +80,17 @@ def has_type(name: str) -> bool:
     return f"\0{name}\0".encode() in BTF.read_bytes()
 
 
+@functools.cache
+def has_function(name: str) -> bool:
+    """Whether trampolines can know a function of this kernel."""
+    return int(native().lib.core_has_function(name.encode())) > 0
+
+
+def is_stub(name: str) -> bool:
+    """Whether a system call's function only says that this kernel has no such call."""
+    return int(native().lib.core_is_stub(name.encode())) > 0
+
+
 def require_privilege() -> None:
     """Raise MissingPrivilege for a process that may not use BPF."""
     if os.stat("/proc/self/ns/user").st_ino != _INITIAL_USER_NS:

@@ -6,7 +6,6 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,7 +13,6 @@ from pathlib import Path
 from stockade.errors import MissingFeature, StockadeError
 from stockade.events import EventType
 from stockade.kernel import syscalls
-from stockade.kernel.bpf import Object
 from stockade.kernel.core import (
     BTF,
     check,
@@ -23,7 +21,8 @@ from stockade.kernel.core import (
     require_btf,
     require_privilege,
 )
-from stockade.kernel.sensor import Sensor, Wanted, missing_hooks, object_image
+from stockade.kernel.sensor import Sensor, Wanted, missing_hooks
+from stockade.kernel.tiers import hits, only
 
 _LSM_LIST = Path("/sys/kernel/security/lsm")
 
@@ -187,9 +186,9 @@ def _ring_buffer() -> Finding:
 
 def _task_iterator() -> Finding:
     def iterate() -> None:
-        with _loaded("probe_iter") as probe:
+        with only("probe_iter") as probe:
             probe.run_iterator("probe_iter")
-            if not _hits(probe):
+            if not hits(probe):
                 raise MissingFeature("an iterator saw no task")
 
     return _required("task_iterator", "tasks that run already are found", iterate)
@@ -223,10 +222,10 @@ def _required(name: str, detail: str, need: Callable[[], object]) -> Finding:
 
 def _probe(name: str, hook: _Hook) -> Finding:
     try:
-        with _loaded(hook.program) as probe:
+        with only(hook.program) as probe:
             probe.attach(hook.program)
             hook.act()
-            fired = _hits(probe)
+            fired = hits(probe)
     except StockadeError as err:
         return Finding(name, Answer.NO, f"{hook.purpose}: {_refusal(err)}", _remedy(name))
     if not fired:
@@ -238,20 +237,6 @@ def _refusal(err: StockadeError) -> str:
     if isinstance(err, MissingFeature) and err.errno:
         return f"refused by this kernel ({os.strerror(err.errno)})"
     return err.message
-
-
-@contextmanager
-def _loaded(program: str) -> Iterator[Object]:
-    """The probes, with only one of them loaded: a refusal then hides no other."""
-    with Object(object_image("probes"), "probes") as probe:
-        for each in probe.programs():
-            probe.set_autoload(each, on=each == program)
-        probe.load()
-        yield probe
-
-
-def _hits(probe: Object) -> int:
-    return int.from_bytes(probe.map("hits").lookup(bytes(4)) or b"", "little")
 
 
 def _remedy(name: str) -> str | None:
@@ -301,7 +286,7 @@ def _fire_in(group: Path, hook: _Hook) -> int:
             os._exit(0)  # what fired tells; nothing of the parent's is to be cleaned up here
     try:
         (group / "cgroup.procs").write_text(str(child))
-        with _loaded(hook.program) as probe:
+        with only(hook.program) as probe:
             directory = os.open(group, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 probe.attach_cgroup(hook.program, directory)
@@ -310,7 +295,7 @@ def _fire_in(group: Path, hook: _Hook) -> int:
             os.write(release, b"x")
             os.waitpid(child, 0)
             child = 0
-            return _hits(probe)
+            return hits(probe)
     finally:
         os.close(release)
         os.close(wait)

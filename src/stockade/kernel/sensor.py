@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 from dataclasses import dataclass
-from importlib import resources
 from operator import or_
 from types import TracebackType
 from typing import Self
@@ -27,16 +26,26 @@ from stockade.events import (
     pack_call_shape,
     pack_config,
 )
-from stockade.events.calls import shape
+from stockade.events.calls import kept_under, shape
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
 from stockade.kernel.core import has_tracepoint, has_type, require_btf, require_privilege
+from stockade.kernel.images import object_image
 from stockade.kernel.pins import Pins
 from stockade.kernel.provenance import Provenance, find_host, settle
 from stockade.kernel.ring import Ring
+from stockade.kernel.tiers import (
+    Tier,
+    best_tier,
+    every_object_program,
+    functions_of,
+    object_programs,
+    require,
+)
 
 # With these a task can come into a container.
 _EVENT_TYPES = 256  # of call_shapes[]
+_ON_FUNCTION = "on_function"
 _ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE})
 # Calls that are told of as something else.
 _STANDS_FOR = {
@@ -116,17 +125,6 @@ class Wanted:
         )
 
 
-def object_image(name: str) -> bytes:
-    """A shipped BPF object's bytes. Raises MissingFeature where it was not built."""
-    path = resources.files("stockade.kernel") / "objects" / f"{name}.bpf.o"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as err:
-        raise MissingFeature(
-            f"the BPF object {name}.bpf.o was not built", hint="build it with: make setup"
-        ) from err
-
-
 def check_layout(image: bytes) -> None:
     """Refuse an object whose records the decoder was not made for.
 
@@ -162,11 +160,18 @@ def _unneeded(wanted: Wanted) -> set[str]:
     }
 
 
+def _collected(wanted: Wanted) -> set[EventType]:
+    """The system calls that are looked at."""
+    return {kind for kind in syscalls.NUMBERS if kind in _ALWAYS or wanted.flags(kind)}
+
+
 class Sensor:
     """The programs at work: a context manager around the object, its links and its ring.
 
     Attributes:
         missing: programs without a hook on this kernel, and what is not seen without them.
+        tier: by what the kernel is watched.
+        fallen: event types that come by the tracepoint tier all the same.
 
     Args:
         wanted: what is to be reported.
@@ -174,10 +179,14 @@ class Sensor:
         max_members: how many tasks of containers can be kept track of.
         pins: owned; what was known before is taken over, and is left to who comes next.
         measured: whether the verifier is to count; its reasons are then lost where it refuses.
+        tier: instead of the best that there is.
 
     Raises:
         MissingPrivilege, MissingFeature, LoadError: it cannot run here.
     """
+
+    # What is taken where nobody says which; None for the best that there is.
+    default_tier: Tier | None = None
 
     def __init__(
         self,
@@ -187,9 +196,14 @@ class Sensor:
         max_members: int = 1 << 16,
         pins: Pins | None = None,
         measured: bool = False,
+        tier: Tier | None = None,
     ) -> None:
         require_privilege()
         require_btf()
+        tier = tier or self.default_tier
+        if tier:
+            require(tier)
+        self.tier = tier or best_tier()
         image = object_image("stockade")
         check_layout(image)
         self._object = Object(image, "stockade")
@@ -199,7 +213,7 @@ class Sensor:
             if pins:
                 pins.hand_over(self._object)
             self.missing = missing_hooks()
-            for program in self.missing.keys() | _unneeded(wanted):
+            for program in self.missing.keys() | _unneeded(wanted) | self._unused(wanted):
                 self._object.set_autoload(program, on=False)
             if measured:
                 self._object.measure()
@@ -213,8 +227,10 @@ class Sensor:
             find_host(self._object)
             self._loaded = list(filter(self._object.is_loaded, self._object.programs()))
             for program in self._loaded:
-                if not self._object.is_iterator(program):
+                if not self._object.is_iterator(program) and program != _ON_FUNCTION:
                     self._object.attach(program)
+            for function in self._functions:
+                self._object.attach_function("functions", _ON_FUNCTION, function)
             self.settle()
             if pins:
                 pins.replace(maps)
@@ -297,18 +313,45 @@ class Sensor:
             )
         return found
 
+    def _unused(self, wanted: Wanted) -> set[str]:
+        """The programs that belong to other tiers, or to what nobody asked for."""
+        unused = set(every_object_program()) - set(self._objects)
+        if not self._functions:
+            unused.add(_ON_FUNCTION)
+        if not self.fallen:
+            unused.add("sys_exit")
+        if not wanted.activity:
+            unused.add("count_calls")
+        return unused
+
+    def _plan(self, wanted: Wanted) -> None:
+        """Which hooks are used for which events."""
+        collected = _collected(wanted)
+        functions: dict[EventType, list[str] | None] = dict.fromkeys(collected)
+        if self.tier is not Tier.TRACEPOINT:
+            functions = {kind: functions_of(kind) for kind in collected}
+        self.fallen = frozenset(kind for kind, names in functions.items() if names is None)
+        self._functions = sorted({name for names in functions.values() for name in names or ()})
+        kept = frozenset(kind for kind in map(kept_under, wanted.types) if kind)
+        self._objects = object_programs(self.tier, kept)
+
     def _configure(self, wanted: Wanted, ring_bytes: int) -> None:
         machine = os.uname().machine
         if machine not in syscalls.ARCHITECTURES:
             raise MissingFeature(f"the architecture {machine} is not supported")
+        self._plan(wanted)
         config = Config(
             agent_tgid=os.getpid(),
             raw_paths=wanted.raw_paths,
             counts_activity=wanted.activity,
+            keeps_objects=bool(self._objects),
         )
         self._object.set_variable("config", pack_config(config))
-        collected = {kind for kind in EventType if kind in _ALWAYS or wanted.flags(kind)}
-        self._object.set_variable("syscall_types", syscalls.pack_table(machine, collected))
+        hooked = _collected(wanted) - self.fallen
+        self._object.set_variable("syscall_types", syscalls.pack_table(machine, self.fallen))
+        self._object.set_variable("function_types", syscalls.pack_table(machine, hooked))
+        if self._functions:
+            self._object.set_target(_ON_FUNCTION, self._functions[0])
         self._object.set_variable("call_shapes", _pack_shapes(wanted))
         self._object.set_max_entries("events", ring_bytes)
 
@@ -317,5 +360,11 @@ def _pack_shapes(wanted: Wanted) -> bytes:
     """The bytes of call_shapes[]."""
     packed = b""
     for kind in EventType:
-        packed += pack_call_shape(shape(kind, wanted.flags(kind)))
+        packed += pack_call_shape(shape(kind, wanted.flags(kind), _kept(kind, wanted)))
     return packed.ljust(len(packed) // len(EventType) * _EVENT_TYPES, b"\0")
+
+
+def _kept(kind: EventType, wanted: Wanted) -> WantedFlags:
+    """Of whom paths' objects are kept under an event type."""
+    family = (each for each in wanted.types if kept_under(each) is kind)
+    return functools.reduce(or_, map(wanted.flags, family), WantedFlags(0))

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from stockade.events import Config, pack_config
 from stockade.kernel.bpf import Object
 from stockade.kernel.core import require_btf, require_privilege
+from stockade.kernel.images import object_image
 from stockade.kernel.pins import Pins
 from stockade.kernel.provenance import Provenance, find_host, settle
-from stockade.kernel.sensor import check_layout, object_image
+from stockade.kernel.sensor import check_layout
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def snapshot(pins: Pins) -> Iterator[Provenance]:
     with Object(image, "stockade") as looking:
         for program in looking.programs():
             looking.set_autoload(program, on=looking.is_iterator(program))
-        config = Config(raw_paths=0, agent_tgid=os.getpid(), counts_activity=0)
+        config = Config(raw_paths=0, agent_tgid=os.getpid(), counts_activity=0, keeps_objects=0)
         looking.set_variable("config", pack_config(config))
         pins.hand_over(looking)
         looking.load()

@@ -147,3 +147,36 @@ def pack_table(machine: str, wanted: Container[EventType]) -> bytes:
             for number in numbers[column]:
                 packed[2 * number + byte] = kind
     return bytes(packed)
+
+
+# What the kernel's functions are called after the prefixes of an ABI, where that is not the call's
+# own name; i386's variants come first.
+_STEMS = {EventType.UMOUNT2: ("umount", "oldumount")}
+_PREFIXES = {
+    "x86_64": (("__x64_sys_", "__x64_compat_sys_"), ("__ia32_compat_sys_", "__ia32_sys_")),
+    # Most of the 32-bit calls are the kernel's own.
+    "aarch64": (("__arm64_sys_",), ("__arm64_compat_sys_", "__arm64_sys_")),
+}
+
+
+def functions(machine: str, kind: EventType) -> list[str]:
+    """What the functions behind a call may be called, in the kernel's own ABI and the 32-bit one.
+
+    Args:
+        machine: as os.uname() names it.
+        kind: the call.
+
+    Raises:
+        KeyError: an unsupported architecture, or no call.
+    """
+    native, compat = ARCHITECTURES[machine]
+    name, numbers = kind.name.lower(), NUMBERS[kind]
+    stems = _STEMS.get(kind, (name,))
+    old = (f"{name}16", f"ia32_{name}64", f"{name}_time32", f"{name}_time64")
+    of_native, of_compat = _PREFIXES[machine]
+    found = []
+    if numbers[native]:
+        found += [prefix + stem for prefix in of_native for stem in stems]
+    if numbers[compat]:
+        found += [prefix + stem for prefix in of_compat for stem in (*stems, *old)]
+    return found

@@ -45,6 +45,15 @@ int core_try_ring(void);
 
 /* Links are counted from 0 in the order of attaching. */
 int core_attach(core_object *object, const char *program);
+/* Before load: the function of the kernel that a trampoline program is loaded for. */
+int core_set_target(core_object *object, const char *program, const char *function);
+/* Whether the kernel has a function that trampolines can know: 0 no, 1 yes; needs its BTF. */
+int core_has_function(const char *function);
+/* Whether a system call's function is only there to say that there is no such call. */
+int core_is_stub(const char *function);
+/* After load: have a program called at the end of a function, by way of a map of programs. */
+int core_attach_function(core_object *object, const char *functions, const char *program,
+			 const char *function);
 int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd);
 
 /* Iterators are run, not attached. Returns how many bytes the program wrote. */

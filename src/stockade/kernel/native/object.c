@@ -12,7 +12,7 @@
 #include "core.h"
 #include "log.h"
 
-#define LINKS_MAX 256
+#define LINKS_MAX 512
 
 /* BPF_LOG_STATS of linux/bpf_verifier.h: numbers and a line for each function, no log. */
 #define LOG_STATS 4
@@ -24,6 +24,8 @@ struct core_object {
 	char *stats; /* STATS_SIZE bytes a program, in their order; NULL when not measured */
 	struct bpf_link *links[LINKS_MAX];
 	int link_count;
+	int functions[LINKS_MAX]; /* descriptors of links to functions */
+	int function_count;
 };
 
 const char *core_libbpf_version(void)
@@ -64,6 +66,8 @@ void core_close(core_object *object)
 {
 	for (int i = 0; i < object->link_count; i++)
 		bpf_link__destroy(object->links[i]);
+	for (int i = 0; i < object->function_count; i++)
+		close(object->functions[i]);
 	bpf_object__close(object->bpf);
 	free(object->stats);
 	free(object->elf);
@@ -253,6 +257,107 @@ int core_attach(core_object *object, const char *program)
 	if (object->link_count == LINKS_MAX)
 		return -E2BIG;
 	return keep_link(object, bpf_program__attach(found));
+}
+
+/* The kernel's own types: parsed once, kept for good. */
+static struct btf *kernel_types(void)
+{
+	static struct btf *types;
+
+	if (!types)
+		types = btf__load_vmlinux_btf();
+	return types;
+}
+
+int core_set_target(core_object *object, const char *program, const char *function)
+{
+	struct bpf_program *found = bpf_object__find_program_by_name(object->bpf, program);
+
+	return found ? bpf_program__set_attach_target(found, 0, function) : -ENOENT;
+}
+
+int core_has_function(const char *function)
+{
+	struct btf *types = kernel_types();
+
+	if (!types)
+		return -errno;
+	return btf__find_by_name_kind(types, function, BTF_KIND_FUNC) > 0;
+}
+
+int core_is_stub(const char *function)
+{
+	struct btf *types = kernel_types();
+	const struct btf_type *type;
+	const char *first;
+	int id;
+
+	if (!types)
+		return -errno;
+	id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC);
+	if (id < 0)
+		return 0;
+	type = btf__type_by_id(types, btf__type_by_id(types, (__u32)id)->type);
+	if (!btf_vlen(type))
+		return 0;
+	/* Calls that are configured out are made by COND_SYSCALL, which names its argument so. */
+	first = btf__name_by_offset(types, btf_params(type)[0].name_off);
+	return !strcmp(first, "__unused");
+}
+
+/* r1 is the context, as every program gets it; what follows a tail call runs only if that fails. */
+static int load_jump(int functions_fd, const char *function, int type_id)
+{
+	const struct bpf_insn jump[] = {
+		{ .code = BPF_LD | BPF_DW | BPF_IMM,
+		  .dst_reg = BPF_REG_2,
+		  .src_reg = BPF_PSEUDO_MAP_FD,
+		  .imm = functions_fd },
+		{ 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_tail_call },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT,
+		    .attach_btf_id = (__u32)type_id);
+	char name[BPF_OBJ_NAME_LEN];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s",
+		 strstr(function, "sys_") ? strstr(function, "sys_") : function);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, name, "Dual BSD/GPL", jump,
+			   sizeof(jump) / sizeof(*jump), &options);
+	return fd < 0 ? -errno : fd;
+}
+
+int core_attach_function(core_object *object, const char *functions, const char *program,
+			 const char *function)
+{
+	struct btf *types = kernel_types();
+	int type_id, map = core_map_fd(object, functions), target, jump, link;
+	__u32 first = 0;
+
+	if (map < 0 || !types)
+		return map < 0 ? map : -errno;
+	target = core_program_fd(object, program);
+	type_id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC);
+	if (target < 0 || type_id < 0)
+		return -ENOENT;
+	if (object->function_count == LINKS_MAX)
+		return -E2BIG;
+	if (bpf_map_update_elem(map, &first, &target, BPF_ANY))
+		return -errno;
+	jump = load_jump(map, function, type_id);
+	if (jump < 0)
+		return jump;
+	link = bpf_raw_tracepoint_open(NULL, jump);
+	if (link < 0)
+		link = -errno;
+	else
+		object->functions[object->function_count++] = link;
+	close(jump); /* the link keeps it */
+	return link < 0 ? link : 0;
 }
 
 int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd)

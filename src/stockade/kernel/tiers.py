@@ -1,0 +1,122 @@
+"""Tiers: by which hooks the kernel is watched, found out by attaching and firing."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+
+from stockade.errors import MissingFeature, StockadeError
+from stockade.events import EventType
+from stockade.kernel import syscalls
+from stockade.kernel.bpf import Object
+from stockade.kernel.core import has_function, is_stub
+from stockade.kernel.images import object_image
+
+
+class Tier(Enum):
+    """What the kernel is watched by; the best one first."""
+
+    LSM = "lsm"
+    FENTRY = "fentry"
+    TRACEPOINT = "tracepoint"
+
+
+# The security hooks that tell what paths lead to: the type that a path is kept under, by hook.
+_OBJECTS = {
+    "path_rename": EventType.RENAME,
+    "path_link": EventType.LINK,
+    "path_unlink": EventType.UNLINK,
+    "path_rmdir": EventType.UNLINK,
+    "path_symlink": EventType.SYMLINK,
+    "path_mkdir": EventType.MKDIR,
+    "path_mknod": EventType.MKNOD,
+    "path_truncate": EventType.TRUNCATE,
+    "path_chmod": EventType.CHMOD,
+    "path_chown": EventType.CHOWN,
+    "path_chroot": EventType.CHROOT,
+    "sb_mount": EventType.MOUNT,
+    "sb_umount": EventType.UMOUNT2,
+    "sb_pivotroot": EventType.PIVOT_ROOT,
+    "move_mount": EventType.MOVE_MOUNT,
+}
+
+
+@contextmanager
+def only(program: str) -> Iterator[Object]:
+    """The probes, with one of them loaded: a refusal then hides no other."""
+    with Object(object_image("probes"), "probes") as probe:
+        for each in probe.programs():
+            probe.set_autoload(each, on=each == program)
+        probe.load()
+        yield probe
+
+
+def hits(probe: Object) -> int:
+    """How often a probe has fired."""
+    return int.from_bytes(probe.map("hits").lookup(bytes(4)) or b"", "little")
+
+
+def _fires(program: str) -> bool:
+    try:
+        with only(program) as probe:
+            probe.attach(program)
+            Path("/proc/self/status").read_bytes()
+            return hits(probe) > 0
+    except StockadeError:
+        return False
+
+
+@functools.cache
+def best_tier() -> Tier:
+    """The best one that this kernel has."""
+    if not _fires("probe_fexit"):
+        return Tier.TRACEPOINT
+    if _fires("probe_lsm"):
+        return Tier.LSM
+    return Tier.FENTRY if _fires("probe_fentry") else Tier.TRACEPOINT
+
+
+@functools.cache
+def _symbols() -> frozenset[str]:
+    """What the functions of system calls are called here, as far as there are any."""
+    with open("/proc/kallsyms", encoding="ascii") as symbols:
+        return frozenset(line.split()[2] for line in symbols if "_sys_" in line)
+
+
+def functions_of(kind: EventType) -> list[str] | None:
+    """The kernel's functions behind a system call, in every ABI; None where not all can be had."""
+    names = _symbols().intersection(syscalls.functions(os.uname().machine, kind))
+    there = {name for name in names if not is_stub(name)}
+    return sorted(there) if all(map(has_function, there)) else None
+
+
+def object_programs(tier: Tier, kinds: frozenset[EventType]) -> list[str]:
+    """The programs that tell what the paths of some event types lead to.
+
+    Args:
+        tier: that is to be used.
+        kinds: the types that paths are kept under.
+    """
+    if tier is Tier.TRACEPOINT:
+        return []
+    hooks = [hook for hook, kind in _OBJECTS.items() if kind in kinds]
+    return [f"{tier.value}_{hook}" for hook in hooks if has_function(f"security_{hook}")]
+
+
+def every_object_program() -> list[str]:
+    """All of them, of both tiers."""
+    return [f"{tier.value}_{hook}" for tier in (Tier.LSM, Tier.FENTRY) for hook in _OBJECTS]
+
+
+def require(tier: Tier) -> None:
+    """Raise MissingFeature where the kernel does not have a tier."""
+    order = list(Tier)
+    if order.index(tier) < order.index(best_tier()):
+        raise MissingFeature(
+            f"the tier {tier.value} does not work on this kernel",
+            hint="stockade doctor shows which do",
+        )
