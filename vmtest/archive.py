@@ -68,7 +68,9 @@ class Archive:
         said = self._run(
             "apt-get", "-q", "install", "--print-uris", "--no-install-recommends", "-y", *packages
         )
-        return sorted(set(re.findall(r"/([a-z0-9][a-z0-9.+-]*)_[^/ ]*\.deb'", said)))
+        return sorted(
+            set(re.findall(r"/([a-z0-9][a-z0-9.+-]*)_[^/ ]*\.deb'", said.replace("%2b", "+")))
+        )
 
     def unpack(self, package: str, target: Path) -> None:
         """Fetch one package and unpack it; none of its scripts run."""

@@ -1,5 +1,4 @@
-"""python -m vmtest.matrix [--accept-growth] [KERNEL...]: the tests on every kernel, one after
-the other; without names, on all of them.
+"""make kernels: the tests on every kernel, one after the other; with names, on those.
 
 What each kernel said is kept under build/kernels; what was seen on those where all went well,
 under vmtest/recorded, which docs/kernels.md is made from.
@@ -11,7 +10,7 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from vmtest import guest, kernels, results, roots
@@ -20,10 +19,10 @@ from vmtest.results import Outcome
 LOGS = guest.PROJECT / "build/kernels"
 
 
-def command(kernel: kernels.Kernel) -> str:
-    """What the guest runs: look, then test."""
+def command(kernel: kernels.Kernel, tests: Sequence[str] = ()) -> str:
+    """What the guest runs: look, then test, if only some tests."""
     root = roots.of(kernel)
-    tests = [f"tests/{test}" for test in kernel.tests]
+    chosen = [f"tests/{test}" for test in tests or kernel.tests]
     pytest = [root.python, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-p", "vmtest.report"]
     return "\n".join(
         (
@@ -31,25 +30,34 @@ def command(kernel: kernels.Kernel) -> str:
             root.prepare,
             f"export STOCKADE_REPORT={guest.OUT}/tests",
             f"{root.python} -B -m vmtest.seen >{guest.OUT}/seen",
-            shlex.join([*pytest, "-v", "--no-header", "--color=no", *tests]),
+            shlex.join([*pytest, "-v", "--no-header", "--color=no", *chosen]),
         )
     )
 
 
-def run(booted: kernels.Booted, show: Callable[[str], object]) -> Outcome:
+def run(
+    booted: kernels.Booted,
+    show: Callable[[str], object],
+    *,
+    tests: Sequence[str] = (),
+    accept_growth: bool = False,
+) -> Outcome:
     """One kernel's tests.
 
     Args:
         booted: from kernels.prepare.
         show: called with what the tests print, as they print it.
+        tests: instead of all that are for it, below tests/.
+        accept_growth: whether it is fine that the verifier has more to look at than before.
     """
     root = roots.of(booted.kernel)
-    result = guest.run(booted, command(booted.kernel), root=root.directory, show=show)
+    result = guest.run(booted, command(booted.kernel, tests), root=root.directory, show=show)
     log = log_of(booted)
     log.parent.mkdir(parents=True, exist_ok=True)
     parts = {"output": result.stdout, "errors": result.stderr, "console": result.console}
     log.write_text("".join(f"==== {name}\n{text}\n" for name, text in parts.items()))
-    return _outcome(booted, result)
+    before = None if accept_growth else results.recorded(booted.name)
+    return _outcome(booted, result, before)
 
 
 def log_of(booted: kernels.Booted) -> Path:
@@ -57,11 +65,11 @@ def log_of(booted: kernels.Booted) -> Path:
     return LOGS / f"{booted.name.replace(' ', '-')}.log"
 
 
-def _outcome(booted: kernels.Booted, result: guest.Result) -> Outcome:
+def _outcome(booted: kernels.Booted, result: guest.Result, before: Outcome | None) -> Outcome:
     tests = [json.loads(line) for line in result.files.get("tests", "").splitlines()]
     seen = json.loads(result.files.get("seen") or "{}")
     verified = seen.get("verified", {})
-    trouble = results.growth(results.recorded(booted.name), verified)
+    trouble = results.growth(before, verified)
     if not seen:
         trouble.append("what the kernel can do could not be found out")
     failed = [test["test"] for test in tests if test["outcome"] == "failed"]
@@ -85,6 +93,9 @@ def main(arguments: list[str]) -> int:
     """Run, record and sum up; returns 1 when something went wrong."""
     parser = argparse.ArgumentParser(prog="make kernels", description=__doc__)
     parser.add_argument("--accept-growth", action="store_true", help="record what has grown")
+    parser.add_argument(
+        "--only", action="append", default=[], help="a test below tests/; nothing is recorded then"
+    )
     parser.add_argument("kernels", nargs="*", metavar="KERNEL")
     options = parser.parse_args(arguments)
     names = options.kernels or [kernel.name for kernel in kernels.KERNELS]
@@ -92,8 +103,8 @@ def main(arguments: list[str]) -> int:
     for name in names:
         for booted in kernels.modes(kernels.prepare(kernels.find(name))):
             print(f"==== {booted.name}: {booted.release}, log {log_of(booted)}", flush=True)
-            outcome = run(booted, _show)
-            if outcome.good or (options.accept_growth and not outcome.failed):
+            outcome = run(booted, _show, tests=options.only, accept_growth=options.accept_growth)
+            if outcome.good and not options.only:
                 results.record(outcome)
             outcomes.append(outcome)
     print(summary(outcomes))

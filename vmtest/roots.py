@@ -18,8 +18,9 @@ from vmtest.guest import PROJECT
 from vmtest.kernels import Kernel, cache_root
 
 _PACKAGES = (
-    "bash busybox-static ca-certificates coreutils dash findutils gcc grep hostname iproute2"
-    " kmod libbpf-dev libc6-dev libpython3-dev mount procps python3 runc sed util-linux"
+    "bash busybox-static ca-certificates coreutils dash findutils grep hostname iproute2"
+    " kmod libbpf-dev libc6-dev libgcc-12-dev libpython3-dev libstdc++6 mount"
+    " procps python3 runc sed util-linux"
 ).split()
 # A merged /usr, which packages rely on.
 _LINKS = ("bin", "sbin", "lib")
@@ -54,11 +55,13 @@ def of(kernel: Kernel) -> Root:
         return Root(Path("/"), sys.executable)
     root = cache_root() / f"root-{kernel.architecture}"
     target = root / "unpacked"
-    if not (root / "complete").exists():
+    made_of = "\n".join((*_PACKAGES, (PROJECT / "uv.lock").read_text()))
+    complete = root / "complete"
+    if not complete.exists() or complete.read_text() != made_of:
         shutil.rmtree(root, ignore_errors=True)
         _unpack(root, target, kernel.architecture)
         _install(target)
-        (root / "complete").touch()
+        complete.write_text(made_of)
     _build_core(target)
     core = shlex.quote(str(PROJECT / f"{_CORE}.abi3.so"))
     paths = f"/opt/packages:{PROJECT}/src:{PROJECT}"

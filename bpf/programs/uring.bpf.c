@@ -33,6 +33,8 @@ enum {
 
 #define NO_FD ((__u32) - 1)
 #define NAMES_REQUEST bpf_core_type_exists(struct io_cmd_data)
+/* Later kernels forget where a name came from (struct delayed_filename). */
+#define KEEPS_POINTERS bpf_core_field_exists(((struct filename *)0)->uptr)
 
 static __always_inline __u8 request_type(__u8 opcode)
 {
@@ -102,7 +104,7 @@ static __always_inline int on_submit(struct io_kiocb *request)
 {
 	__u8 opcode;
 
-	if (!NAMES_REQUEST)
+	if (!NAMES_REQUEST || !KEEPS_POINTERS)
 		return 0;
 	opcode = READ(struct io_kiocb, request, opcode);
 	if (opcode < IORING_OP_RENAMEAT || opcode > IORING_OP_LINKAT ||

@@ -148,6 +148,9 @@ def missing_hooks() -> dict[str, str]:
     if has_tracepoint("io_uring_complete") and not names_requests():
         unseen = "requests of io_uring: its tracepoints do not name them before v6.0"
         return {program: unseen for program in _OPTIONAL if program.startswith("uring_")}
+    if has_type("delayed_filename"):
+        unseen = "paths of io_uring's requests: the kernel does not keep where they came from"
+        return {"uring_submit": unseen, "uring_submit_sqe": unseen}
     return {}
 
 
