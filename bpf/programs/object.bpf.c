@@ -43,7 +43,7 @@ static __always_inline bool keeps(struct task_struct *task, __u8 type)
 	return whose & WANTED_HOST || (whose & WANTED_CONTAINERS && find_member(task));
 }
 
-/* @new: NULL where there is one path. */
+/* @old, @new: NULL where there is no such path. */
 static __noinline int keep_objects(__u8 type, struct vfsmount *mnt, struct dentry *old,
 				   struct vfsmount *new_mnt, struct dentry *new)
 {
@@ -59,7 +59,8 @@ static __noinline int keep_objects(__u8 type, struct vfsmount *mnt, struct dentr
 		return 0;
 	paths = begin_record(slot, struct object_paths);
 	paths->type = type;
-	append_path(slot, &paths->old, mnt, old, NULL);
+	if (old)
+		append_path(slot, &paths->old, mnt, old, NULL);
 	if (new)
 		append_path(slot, &paths->new, new_mnt, new, NULL);
 	bpf_map_update_elem(&kept_paths, &key, slot->record, BPF_ANY);
@@ -109,7 +110,8 @@ OBJECT_HOOK(path_truncate, KEEP_PATH(EVENT_TRUNCATE, path), const struct path *p
 OBJECT_HOOK(path_chmod, KEEP_PATH(EVENT_CHMOD, path), const struct path *path)
 OBJECT_HOOK(path_chown, KEEP_PATH(EVENT_CHOWN, path), const struct path *path)
 OBJECT_HOOK(path_chroot, KEEP_PATH(EVENT_CHROOT, path), const struct path *path)
-OBJECT_HOOK(sb_mount, KEEP_PATH(EVENT_MOUNT, path), const char *dev_name, const struct path *path)
+OBJECT_HOOK(sb_mount, keep_objects(EVENT_MOUNT, NULL, NULL, path->mnt, path->dentry),
+	    const char *dev_name, const struct path *path)
 OBJECT_HOOK(sb_umount, KEEP_ONE(EVENT_UMOUNT2, mnt, mnt->mnt_root), struct vfsmount *mnt)
 OBJECT_HOOK(sb_pivotroot,
 	    keep_objects(EVENT_PIVOT_ROOT, new_path->mnt, new_path->dentry, old_path->mnt,

@@ -52,19 +52,27 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	return on_exit(regs, result, syscall_entry(regs, syscall_types));
 }
 
-/* Where the small programs lead; it is loaded for one of their functions, which are all alike. */
-SEC("fexit")
-int BPF_PROG(on_function, struct pt_regs *regs, long result)
-{
-	return on_exit(regs, result, syscall_entry(regs, function_types));
-}
+/*
+ * Where the small programs lead. Each of these is loaded for functions that are
+ * all alike to the kernel, which allows no others in one map: those of calls that
+ * can be configured out have an argument of another name.
+ */
+#define ON_FUNCTION(name)                                                                          \
+	SEC("fexit")                                                                               \
+	int BPF_PROG(on_##name, struct pt_regs *regs, long result)                                 \
+	{                                                                                          \
+		return on_exit(regs, result, syscall_entry(regs, function_types));                 \
+	}                                                                                          \
+                                                                                                   \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);                                             \
+		__uint(max_entries, 1);                                                            \
+		__uint(key_size, sizeof(__u32));                                                   \
+		__uint(value_size, sizeof(__u32));                                                 \
+	} name SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(__u32));
-} functions SEC(".maps");
+ON_FUNCTION(functions)
+ON_FUNCTION(more_functions)
 
 /* Every call of every container is counted: only where a rule asks for that. */
 SEC("tp_btf/sys_exit")

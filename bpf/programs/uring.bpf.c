@@ -215,14 +215,21 @@ static __noinline bool fill_socket_args(__u64 *args, struct io_kiocb *request, _
 	return true;
 }
 
-static __noinline int on_request(struct io_kiocb *request, __u8 opcode, __u8 type)
+/*
+ * Read anew, the opcode and the type are any numbers to the verifier. Of constants
+ * that it has followed here, 6.1's takes branches for dead that are not.
+ */
+static __noinline int on_request(struct io_kiocb *request, __u8 wanted_type)
 {
-	struct slot *slot = begin_call(type, READ(struct io_kiocb, request, cqe.res));
+	struct slot *slot = begin_call(wanted_type, READ(struct io_kiocb, request, cqe.res));
 	struct file *file = NULL;
 	bool has_fd = true;
+	__u8 opcode, type;
 
 	if (!slot)
 		return 0;
+	opcode = READ(struct io_kiocb, request, opcode);
+	type = *(volatile __u16 *)&((struct call_record *)slot->record)->header.type;
 	if (opcode >= IORING_OP_RENAMEAT && opcode <= IORING_OP_MKDIRAT)
 		fill_path_args(call_args(slot), request, opcode);
 	else if (opcode == IORING_OP_SYMLINKAT || opcode == IORING_OP_LINKAT)
@@ -269,5 +276,5 @@ int BPF_PROG(uring_complete, void *ctx_, struct io_kiocb *request)
 	case EVENT_RECEIVE_FD:
 		return on_message(request);
 	}
-	return on_request(request, opcode, type);
+	return on_request(request, type);
 }

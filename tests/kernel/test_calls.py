@@ -33,7 +33,7 @@ from stockade.events import (
 )
 from stockade.events.calls import CALLS
 from stockade.events.fields import CATALOGUE, field_value
-from stockade.kernel import Sensor, Wanted
+from stockade.kernel import Sensor, Tier, Wanted
 from stockade.kernel.core import has_type
 from stockade.kernel.sensor import names_requests
 from stockade.workloads import Containers
@@ -307,6 +307,8 @@ unlink@jail SUCCESS path=/unlink.jail fs.path.name=/unlink.jail
 socket@raw SUCCESS domain=AF_INET type=SOCK_RAW proto=1 fd.num={result} fd.type=ipv4 fd.l4proto=raw
 """,
 }
+# What hooks tell of paths is more than the arguments do.
+OBJECTS = {"unlink@jail": {"fs.path.name": "/mnt/unlink.jail"}}
 # Forms that go through the 32-bit ABI.
 COMPAT = ("@32", "@16", "@old", "@socketcall", "connect@edge")
 # Absent unless a form says otherwise.
@@ -532,6 +534,8 @@ def test_a_call_is_told_of(watch: Watch, tmp_path: Path, form: Form) -> None:
         forms = [each.name for each in CASES.values() if each.capabilities == form.capabilities]
         watch.groups[form.capabilities] = watch.run(forms, _options(tmp_path, *form.capabilities))
     name, said = watch.groups[form.capabilities]
+    if int(said[form.name][1]) == -errno.ENOSYS and watch.sensor.tier is not Tier.TRACEPOINT:
+        pytest.skip("this kernel has no such call, and no function to hook")
     done = watch.told(name, form.name, said[form.name])
     event, task = done.event, done.event.record.header.task
     assert event.record.header.result == done.result
@@ -546,6 +550,8 @@ def test_a_call_is_told_of(watch: Watch, tmp_path: Path, form: Form) -> None:
     known["pid"] = str(task.process.tgid)
     expected = dict.fromkeys(USUALLY_ABSENT, "-")
     expected |= {key: value.format(**known) for key, value in form.fields.items()}
+    if watch.sensor.tier is not Tier.TRACEPOINT:
+        expected |= OBJECTS.get(form.name, {})
     if form.fields.get("target.pid") in {"{init}", "{pid}"}:
         expected |= {
             "target.name": "calls",

@@ -81,14 +81,13 @@ def has_type(name: str) -> bool:
 
 
 @functools.cache
-def has_function(name: str) -> bool:
-    """Whether trampolines can know a function of this kernel."""
-    return int(native().lib.core_has_function(name.encode())) > 0
+def function_type(name: str) -> int | None:
+    """A number that functions of this kernel with equal arguments share.
 
-
-def is_stub(name: str) -> bool:
-    """Whether a system call's function only says that this kernel has no such call."""
-    return int(native().lib.core_is_stub(name.encode())) > 0
+    None where trampolines cannot know the function.
+    """
+    found = int(native().lib.core_function_type(name.encode()))
+    return found if found >= 0 else None
 
 
 def require_privilege() -> None:

@@ -36,6 +36,7 @@ from stockade.kernel.provenance import Provenance, find_host, settle
 from stockade.kernel.ring import Ring
 from stockade.kernel.tiers import (
     Tier,
+    alike,
     best_tier,
     every_object_program,
     functions_of,
@@ -45,7 +46,9 @@ from stockade.kernel.tiers import (
 
 # With these a task can come into a container.
 _EVENT_TYPES = 256  # of call_shapes[]
-_ON_FUNCTION = "on_function"
+# Maps of programs, each for functions that are alike; the program behind one is called on_*.
+_JUMPS = ("functions", "more_functions")
+_ON_JUMPS = tuple(f"on_{jump}" for jump in _JUMPS)
 _ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE})
 # Calls that are told of as something else.
 _STANDS_FOR = {
@@ -228,12 +231,7 @@ class Sensor:
             maps = self._object.map("containers"), self._object.map("members")
             self.provenance = Provenance(*maps)
             find_host(self._object)
-            self._loaded = list(filter(self._object.is_loaded, self._object.programs()))
-            for program in self._loaded:
-                if not self._object.is_iterator(program) and program != _ON_FUNCTION:
-                    self._object.attach(program)
-            for function in self._functions:
-                self._object.attach_function("functions", _ON_FUNCTION, function)
+            self._attach()
             self.settle()
             if pins:
                 pins.replace(maps)
@@ -316,11 +314,19 @@ class Sensor:
             )
         return found
 
+    def _attach(self) -> None:
+        self._loaded = list(filter(self._object.is_loaded, self._object.programs()))
+        for program in self._loaded:
+            if not self._object.is_iterator(program) and program not in _ON_JUMPS:
+                self._object.attach(program)
+        for jump, functions in self._functions.items():
+            for function in functions:
+                self._object.attach_function(jump, f"on_{jump}", function)
+
     def _unused(self, wanted: Wanted) -> set[str]:
         """The programs that belong to other tiers, or to what nobody asked for."""
         unused = set(every_object_program()) - set(self._objects)
-        if not self._functions:
-            unused.add(_ON_FUNCTION)
+        unused |= {f"on_{jump}" for jump in _JUMPS if jump not in self._functions}
         if not self.fallen:
             unused.add("sys_exit")
         if not wanted.activity:
@@ -334,7 +340,12 @@ class Sensor:
         if self.tier is not Tier.TRACEPOINT:
             functions = {kind: functions_of(kind) for kind in collected}
         self.fallen = frozenset(kind for kind, names in functions.items() if names is None)
-        self._functions = sorted({name for names in functions.values() for name in names or ()})
+        groups = alike({name for names in functions.values() for name in names or ()})
+        self._functions = dict(zip(_JUMPS, groups, strict=False))
+        if len(groups) > len(_JUMPS):
+            rest = {name for group in groups[len(_JUMPS) :] for name in group}
+            late = {kind for kind, names in functions.items() if rest.intersection(names or ())}
+            self.fallen |= late
         kept = frozenset(kind for kind in map(kept_under, wanted.types) if kind)
         self._objects = object_programs(self.tier, kept)
 
@@ -353,8 +364,8 @@ class Sensor:
         hooked = _collected(wanted) - self.fallen
         self._object.set_variable("syscall_types", syscalls.pack_table(machine, self.fallen))
         self._object.set_variable("function_types", syscalls.pack_table(machine, hooked))
-        if self._functions:
-            self._object.set_target(_ON_FUNCTION, self._functions[0])
+        for jump, functions in self._functions.items():
+            self._object.set_target(f"on_{jump}", functions[0])
         self._object.set_variable("call_shapes", _pack_shapes(wanted))
         self._object.set_max_entries("events", ring_bytes)
 

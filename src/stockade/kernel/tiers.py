@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -13,7 +13,7 @@ from stockade.errors import MissingFeature, StockadeError
 from stockade.events import EventType
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
-from stockade.kernel.core import has_function, is_stub
+from stockade.kernel.core import function_type
 from stockade.kernel.images import object_image
 
 
@@ -89,9 +89,19 @@ def _symbols() -> frozenset[str]:
 
 def functions_of(kind: EventType) -> list[str] | None:
     """The kernel's functions behind a system call, in every ABI; None where not all can be had."""
-    names = _symbols().intersection(syscalls.functions(os.uname().machine, kind))
-    there = {name for name in names if not is_stub(name)}
-    return sorted(there) if all(map(has_function, there)) else None
+    there = _symbols().intersection(syscalls.functions(os.uname().machine, kind))
+    return sorted(there) if all(map(function_type, there)) else None
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Functions sorted by the type they share.
+
+    The kernel has two for system calls: what can be configured out has an argument of another name.
+    """
+    groups: dict[int | None, list[str]] = {}
+    for name in sorted(names):
+        groups.setdefault(function_type(name), []).append(name)
+    return list(groups.values())
 
 
 def object_programs(tier: Tier, kinds: frozenset[EventType]) -> list[str]:
@@ -104,7 +114,7 @@ def object_programs(tier: Tier, kinds: frozenset[EventType]) -> list[str]:
     if tier is Tier.TRACEPOINT:
         return []
     hooks = [hook for hook, kind in _OBJECTS.items() if kind in kinds]
-    return [f"{tier.value}_{hook}" for hook in hooks if has_function(f"security_{hook}")]
+    return [f"{tier.value}_{hook}" for hook in hooks if function_type(f"security_{hook}")]
 
 
 def every_object_program() -> list[str]:

@@ -47,10 +47,9 @@ int core_try_ring(void);
 int core_attach(core_object *object, const char *program);
 /* Before load: the function of the kernel that a trampoline program is loaded for. */
 int core_set_target(core_object *object, const char *program, const char *function);
-/* Whether the kernel has a function that trampolines can know: 0 no, 1 yes; needs its BTF. */
-int core_has_function(const char *function);
-/* Whether a system call's function is only there to say that there is no such call. */
-int core_is_stub(const char *function);
+/* The number of a function's type, which those that look alike share; -ENOENT for no such function
+ * that trampolines can know. Needs the kernel's BTF. */
+int core_function_type(const char *function);
 /* After load: have a program called at the end of a function, by way of a map of programs. */
 int core_attach_function(core_object *object, const char *functions, const char *program,
 			 const char *function);

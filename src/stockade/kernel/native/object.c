@@ -276,33 +276,15 @@ int core_set_target(core_object *object, const char *program, const char *functi
 	return found ? bpf_program__set_attach_target(found, 0, function) : -ENOENT;
 }
 
-int core_has_function(const char *function)
+int core_function_type(const char *function)
 {
 	struct btf *types = kernel_types();
-
-	if (!types)
-		return -errno;
-	return btf__find_by_name_kind(types, function, BTF_KIND_FUNC) > 0;
-}
-
-int core_is_stub(const char *function)
-{
-	struct btf *types = kernel_types();
-	const struct btf_type *type;
-	const char *first;
 	int id;
 
 	if (!types)
 		return -errno;
 	id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC);
-	if (id < 0)
-		return 0;
-	type = btf__type_by_id(types, btf__type_by_id(types, (__u32)id)->type);
-	if (!btf_vlen(type))
-		return 0;
-	/* Calls that are configured out are made by COND_SYSCALL, which names its argument so. */
-	first = btf__name_by_offset(types, btf_params(type)[0].name_off);
-	return !strcmp(first, "__unused");
+	return id < 0 ? -ENOENT : (int)btf__type_by_id(types, (__u32)id)->type;
 }
 
 /* r1 is the context, as every program gets it; what follows a tail call runs only if that fails. */
