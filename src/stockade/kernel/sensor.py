@@ -255,6 +255,19 @@ class Sensor:
         self.ring.close()
         self._object.close()
 
+    def hooks(self) -> list[str]:
+        """What is attached: programs by their names, and functions of system calls by theirs."""
+        functions = (name for names in self._functions.values() for name in names)
+        return [*self._programs(), *functions]
+
+    def _programs(self) -> list[str]:
+        """Those that are attached, in the order of the object."""
+        return [
+            program
+            for program in self._loaded
+            if not self._object.is_iterator(program) and program not in _ON_JUMPS
+        ]
+
     def host_namespaces(self) -> Namespaces:
         """The host's, as the programs compare with them."""
         value = self._object.map(".bss").lookup(bytes(4)) or b""
@@ -316,9 +329,8 @@ class Sensor:
 
     def _attach(self) -> None:
         self._loaded = list(filter(self._object.is_loaded, self._object.programs()))
-        for program in self._loaded:
-            if not self._object.is_iterator(program) and program not in _ON_JUMPS:
-                self._object.attach(program)
+        for program in self._programs():
+            self._object.attach(program)
         for jump, functions in self._functions.items():
             for function in functions:
                 self._object.attach_function(jump, f"on_{jump}", function)

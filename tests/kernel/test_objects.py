@@ -1,0 +1,151 @@
+"""What calls' paths lead to, as security hooks tell it: not what the caller's memory says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from stockade.agent import Enricher, HostMounts, ProcessTable
+from stockade.events import ABSENT, CallRecord, Event, EventType, decode
+from stockade.events.calls import CALLS
+from stockade.events.fields import CATALOGUE, field_value
+from stockade.kernel import Sensor, Tier, Wanted
+from stockade.workloads import Containers
+from tests.support.runc import Options, Runc
+
+WAIT_S = 20.0
+ADMIN = Options(capabilities=("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_MKNOD", "CAP_FOWNER"))
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A command, by a path through a symbolic link; how its call ends, and what it was about."""
+
+    command: str
+    calls: str
+    result: str = "SUCCESS"
+    name: str = ""
+    source: str = ""
+    target: str = ""
+
+
+# /tmp/via leads to /tmp/real.
+ACTS = (
+    Act("mv via/a via/b", "rename renameat2", source="/tmp/real/a", target="/tmp/real/b"),
+    Act("ln via/a via/b", "link linkat", source="/tmp/real/a", target="/tmp/real/b"),
+    Act("ln -s x via/s", "symlink symlinkat", source="x", target="/tmp/real/s"),
+    Act("rm via/a", "unlink unlinkat", name="/tmp/real/a"),
+    Act("mkdir via/d", "mkdir mkdirat", name="/tmp/real/d"),
+    Act("rmdir via/../via/e", "rmdir unlinkat", name="/tmp/real/e"),
+    Act("rmdir real || true", "rmdir unlinkat", "ENOTEMPTY", name="/tmp/real"),
+    Act("mknod via/p p", "mknod mknodat", name="/tmp/real/p"),
+    Act("mknod via/a p || true", "mknod mknodat", "EEXIST", name="/tmp/via/a"),
+    Act("chmod 600 via/a", "chmod fchmodat fchmodat2", name="/tmp/real/a"),
+    Act("chown 0:0 via/a", "chown fchownat", name="/tmp/real/a"),
+    Act("chroot via/e true || true", "chroot", name="/tmp/real/e"),
+    Act(
+        "mount -t tmpfs none via/e && umount real/e",
+        "mount",
+        source="/tmp/none",
+        target="/tmp/real/e",
+    ),
+    Act("mount -t tmpfs none real/e && umount via/e", "umount2", name="/tmp/real/e"),
+    Act("rmdir via/none || true", "rmdir unlinkat", "ENOENT", name="/tmp/via/none"),
+    Act(
+        "chroot real sh -c true || true; mv via/a via/e/f",
+        "rename renameat2",
+        source="/tmp/real/a",
+        target="/tmp/real/e/f",
+    ),
+)
+SET_UP = "cd /tmp; rm -rf real via; mkdir -p real/e; echo x >real/a; ln -s real via; "
+
+
+class Watch:
+    """A sensor, and the events that the agent would make of its records."""
+
+    def __init__(self, sensor: Sensor) -> None:
+        self._sensor = sensor
+        processes, provenance = ProcessTable(), sensor.provenance
+        self.mounts = HostMounts()
+        self._enricher = Enricher(
+            processes, Containers(provenance.container, processes.lineage), self.mounts
+        )
+        self._events: list[Event] = []
+
+    def calls(self, container: str, kinds: set[EventType]) -> list[Event]:
+        """Those of a container, once there are any."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            while found := [decode(raw) for raw in self._sensor.ring.drain()]:
+                self._events += map(self._enricher.event, found)
+            ours = [
+                each
+                for each in self._events
+                if isinstance(each.record, CallRecord)
+                and each.type in kinds
+                and each.container
+                and each.container.id == container
+            ]
+            if ours:
+                return ours
+            time.sleep(0.05)
+        raise AssertionError(f"none among {len(self._events)} events")
+
+
+@pytest.fixture(scope="module")
+def watch() -> Iterator[Watch]:
+    with Sensor(Wanted(frozenset(CALLS))) as sensor:
+        if sensor.tier is Tier.TRACEPOINT:
+            pytest.skip("this kernel, or who runs the tests, allows no trampolines")
+        watch = Watch(sensor)
+        yield watch
+        watch.mounts.close()
+
+
+def _value(event: Event, name: str) -> str:
+    value = field_value(CATALOGUE[name], None, event)
+    return "" if value is ABSENT else str(value)
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.command)
+def test_objects_not_arguments(watch: Watch, runc: Runc, act: Act) -> None:
+    name, done = runc.run(["sh", "-ec", SET_UP + act.command], ADMIN)
+    assert done.returncode == 0, done.stderr
+    kinds = {EventType[call.upper()] for call in act.calls.split()}
+    found = [
+        (
+            _value(event, "evt.res"),
+            _value(event, "fs.path.name"),
+            _value(event, "fs.path.source"),
+            _value(event, "fs.path.target"),
+        )
+        for event in watch.calls(name, kinds)
+    ]
+    assert (act.result, act.name, act.source, act.target) in found
+
+
+def test_arguments_are_still_told(watch: Watch, runc: Runc) -> None:
+    name, done = runc.run(["sh", "-ec", SET_UP + "rm via/a"])
+    assert done.returncode == 0, done.stderr
+    (event,) = (
+        each
+        for each in watch.calls(name, {EventType.UNLINK, EventType.UNLINKAT})
+        if _value(each, "fs.path.name") == "/tmp/real/a"
+    )
+    raw = _value(event, "evt.arg.path") or _value(event, "evt.arg.name")
+    assert raw == "via/a"
+
+
+def test_calls_that_nobody_asks_for_are_not_hooked() -> None:
+    with Sensor(Wanted(frozenset({EventType.MKDIR}))) as sensor:
+        if sensor.tier is Tier.TRACEPOINT:
+            pytest.skip("this kernel, or who runs the tests, allows no trampolines")
+        hooked = set(sensor.hooks())
+        assert {name for name in hooked if name.endswith("_sys_mkdir")}
+        others = {name for name in hooked if "_sys_" in name and not name.endswith("_sys_mkdir")}
+        assert all(name.endswith(("_sys_setns", "_sys_unshare")) for name in others)
+        assert "sys_exit" not in hooked
