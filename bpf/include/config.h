@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the agent fixes before load. Read-only data, so the verifier prunes what is switched off. */
+/*
+ * What the agent sets: before load, as read-only data, so that the verifier
+ * prunes what is switched off; and what may change while the programs run.
+ */
 #ifndef STOCKADE_CONFIG_H
 #define STOCKADE_CONFIG_H
 
@@ -9,7 +12,6 @@ enum {
 };
 
 struct config {
-	__u64 raw_paths;       /* whether a successful open also reports the caller's argument */
 	__u32 agent_tgid;      /* whose own acts are not reported */
 	__u32 counts_activity; /* whether what containers do is counted */
 };
@@ -40,6 +42,17 @@ struct call_shape {
 	__u8 pidfd;   /* a descriptor that stands for a process */
 	__u8 message; /* a struct msghdr, whose address is looked at */
 	__u8 peer;    /* a socket whose other end is looked at */
+};
+
+/* What the rules ask for; changed when they are. */
+struct wishes {
+	/*
+	 * enum event_type by system call number, EVENT_NONE where no rule asks for it:
+	 * of the kernel's own ABI in the low byte, of the 32-bit one in the high byte.
+	 */
+	__u16 syscall_types[SYSCALL_COUNT];
+	struct call_shape call_shapes[EVENT_TYPES]; /* by enum event_type */
+	__u32 raw_paths; /* whether a successful open also reports the caller's argument */
 };
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef STOCKADE_LIB_RECORD_H
 #define STOCKADE_LIB_RECORD_H
 
+#include "policy.h"
 #include "lib/loss.bpf.h"
 #include "lib/task.bpf.h"
 
@@ -18,8 +19,10 @@
 
 struct slot {
 	__u32 busy;
-	__u32 size; /* bytes of the record so far */
-	__u32 lost; /* enum loss_reason, a bit each: parts of it that are missing */
+	__u32 size;  /* bytes of the record so far */
+	__u32 lost;  /* enum loss_reason, a bit each: parts of it that are missing */
+	__u32 index; /* of the slot itself */
+	struct filter_frame frame;
 	union {
 		union record fixed;
 		char record[RECORD_MAX];
@@ -45,8 +48,10 @@ static __always_inline struct slot *claim_slot(__u32 event_type)
 		__u32 key = i;
 		struct slot *slot = bpf_map_lookup_elem(&slots, &key);
 
-		if (slot && !__sync_lock_test_and_set(&slot->busy, 1))
+		if (slot && !__sync_lock_test_and_set(&slot->busy, 1)) {
+			slot->index = i;
 			return slot;
+		}
 	}
 	count_loss(LOSS_SCRATCH_BUSY, event_type);
 	return NULL;

@@ -39,7 +39,7 @@ static __always_inline __u16 syscall_entry(struct pt_regs *regs)
 {
 	__u32 nr = syscall_nr(regs);
 
-	return nr < SYSCALL_COUNT ? syscall_types[nr] : EVENT_NONE;
+	return nr < SYSCALL_COUNT ? wishes.syscall_types[nr] : EVENT_NONE;
 }
 
 static __always_inline __u8 entry_type(__u16 entry, __u32 abi)

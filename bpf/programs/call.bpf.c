@@ -15,6 +15,7 @@
  * length is missing, and umount has flags where it takes none.
  */
 #include "lib/file.bpf.h"
+#include "lib/filter.bpf.h"
 #include "lib/provenance.bpf.h"
 #include "lib/socket.bpf.h"
 #include "lib/syscall.bpf.h"
@@ -24,9 +25,9 @@
 #define ANON_INODE_FS_MAGIC 0x09041934
 #define CAPABILITY_VERSION_1 0x19980330
 
-static __always_inline const volatile struct call_shape *shape_of(struct call_record *record)
+static __always_inline const struct call_shape *shape_of(struct call_record *record)
 {
-	return &call_shapes[record->header.type & (EVENT_TYPES - 1)];
+	return &wishes.call_shapes[record->header.type & (EVENT_TYPES - 1)];
 }
 
 static __always_inline __u64 argument(struct call_record *record, __u8 number)
@@ -82,7 +83,7 @@ static __always_inline void fill_address(struct slot *slot, struct call_record *
 }
 
 static __always_inline void fill_words(struct slot *slot, struct call_record *record,
-				       const volatile struct call_shape *shape)
+				       const struct call_shape *shape)
 {
 	const void *from = (const void *)argument(record, shape->words);
 	__u32 count = shape->word_count, version = 0;
@@ -175,7 +176,7 @@ __noinline int fill_call_pidfd(struct slot *slot, __u32 fd)
 static __noinline int fill_strings(struct slot *slot, __u32 abi)
 {
 	struct call_record *record = (void *)slot->record;
-	const volatile struct call_shape *shape = shape_of(record);
+	const struct call_shape *shape = shape_of(record);
 
 	if (shape->old_path)
 		fill_call_path(slot, false, argument(record, shape->old_path),
@@ -197,7 +198,7 @@ static __noinline int fill_strings(struct slot *slot, __u32 abi)
 static __noinline int fill_objects(struct slot *slot)
 {
 	struct call_record *record = (void *)slot->record;
-	const volatile struct call_shape *shape = shape_of(record);
+	const struct call_shape *shape = shape_of(record);
 	__s64 result = record->header.result;
 
 	if (shape->file == SHAPE_RESULT) {
@@ -267,15 +268,18 @@ static __always_inline __u64 *call_args(struct slot *slot)
 	return ((struct call_record *)slot->record)->args;
 }
 
-/* @file: address of what the call is about, where it has no descriptor; or 0. */
-static __always_inline int finish_call(struct slot *slot, __u32 abi, __u64 file)
+/*
+ * @ctx: of sys_exit, whose filters know no other hook; NULL elsewhere.
+ * @file: address of what the call is about, where it has no descriptor; or 0.
+ */
+static __always_inline int finish_call(void *ctx, struct slot *slot, __u32 abi, __u64 file)
 {
 	fill_strings(slot, abi);
 	if (file)
 		fill_call_object(slot, file);
 	else
 		fill_objects(slot);
-	submit_record(slot);
+	submit_wanted(ctx, slot);
 	release_slot(slot);
 	return 0;
 }
@@ -302,13 +306,12 @@ static __always_inline void read_arguments(__u64 *args, struct pt_regs *regs, __
 	}
 }
 
-static __noinline int on_call(struct pt_regs *regs, __u32 abi, __u8 type, long result,
-			      __u32 in_memory)
+static __noinline int on_call(unsigned long long *ctx, __u32 abi, __u8 type, __u32 in_memory)
 {
-	struct slot *slot = begin_call(type, result);
+	struct slot *slot = begin_call(type, ctx[1]);
 
 	if (!slot)
 		return 0;
-	read_arguments(call_args(slot), regs, abi, in_memory);
-	return finish_call(slot, abi, 0);
+	read_arguments(call_args(slot), (void *)ctx[0], abi, in_memory);
+	return finish_call(ctx, slot, abi, 0);
 }

@@ -13,6 +13,7 @@
  * its own reference in time is not found out.
  */
 #include "lib/file.bpf.h"
+#include "lib/filter.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"
 
@@ -109,7 +110,7 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 	if (task->files->count.counter > 1) {
 		record->fd_flags |= FD_SHARED;
 		fill_argument(slot, record, task, args);
-	} else if (config.raw_paths && args->path) {
+	} else if (wishes.raw_paths && args->path) {
 		append_user_string(slot, &record->argument, args->path);
 	}
 	if (!file || (record->fd_flags & FD_SHARED && is_referenced(file))) {
@@ -121,8 +122,9 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 	fill_file(slot, &record->file, file);
 }
 
-static __always_inline int report_open(struct task_struct *task, struct open_args *args, __u8 type,
-				       long result)
+/* @ctx: of sys_exit, whose filters know no other hook; NULL elsewhere. */
+static __always_inline int report_open(void *ctx, struct task_struct *task, struct open_args *args,
+				       __u8 type, long result)
 {
 	struct slot *slot = claim_slot(type);
 	struct open_record *record;
@@ -139,22 +141,21 @@ static __always_inline int report_open(struct task_struct *task, struct open_arg
 		fill_argument(slot, record, task, args);
 	else
 		fill_opened(slot, record, task, args, result);
-	submit_record(slot);
+	submit_wanted(ctx, slot);
 	release_slot(slot);
 	return 0;
 }
 
-static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __u32 abi, __u8 type,
-			      long result)
+static __noinline int on_open(unsigned long long *ctx, __u32 abi, __u8 type)
 {
-	struct open_args args = open_args(regs, abi, type);
+	struct open_args args = open_args((void *)ctx[0], abi, type);
 
-	return report_open(task, &args, type, result);
+	return report_open(ctx, bpf_get_current_task_btf(), &args, type, ctx[1]);
 }
 
 static __always_inline int on_open_request(struct task_struct *task, __u8 type, long result)
 {
 	struct open_args args = { .dirfd = AT_FDCWD };
 
-	return report_open(task, &args, type, result);
+	return report_open(NULL, task, &args, type, result);
 }

@@ -33,7 +33,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	case EVENT_OPENAT2:
 	case EVENT_CREAT:
 	case EVENT_OPEN_BY_HANDLE_AT:
-		return on_open(task, regs, abi, type, result);
+		return on_open(ctx, abi, type);
 	case EVENT_EXECVE:
 	case EVENT_EXECVEAT:
 		return on_exec_failed(task, regs, abi, type, result);
@@ -45,5 +45,5 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	}
 	if (type == EVENT_RECVMSG || type == EVENT_RECVMMSG)
 		return on_receive(regs, abi, type, result, in_memory);
-	return on_call(regs, abi, type, result, in_memory);
+	return on_call(ctx, abi, type, in_memory);
 }

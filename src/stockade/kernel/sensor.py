@@ -269,14 +269,18 @@ class Sensor:
             raise MissingFeature(f"the architecture {machine} is not supported")
         config = Config(
             agent_tgid=os.getpid(),
-            raw_paths=wanted.raw_paths,
             counts_activity=wanted.activity,
         )
         self._object.set_variable("config", pack_config(config))
-        collected = {kind for kind in EventType if kind in _ALWAYS or wanted.flags(kind)}
-        self._object.set_variable("syscall_types", syscalls.pack_table(machine, collected))
-        self._object.set_variable("call_shapes", _pack_shapes(wanted))
+        self._object.set_variable("wishes", _pack_wishes(wanted, machine))
         self._object.set_max_entries("events", ring_bytes)
+
+
+def _pack_wishes(wanted: Wanted, machine: str) -> bytes:
+    """The bytes of struct wishes."""
+    collected = {kind for kind in EventType if kind in _ALWAYS or wanted.flags(kind)}
+    raw_paths = int(wanted.raw_paths).to_bytes(4, "little")
+    return syscalls.pack_table(machine, collected) + _pack_shapes(wanted) + raw_paths
 
 
 def _pack_shapes(wanted: Wanted) -> bytes:

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the agent's compiled rules and the programs that ask them agree on. For
+ * each event type there may be one filter, a program in the map `filters`. It
+ * finds the record in the slot of its CPU, and answers in the slot's frame.
+ */
+#ifndef STOCKADE_POLICY_H
+#define STOCKADE_POLICY_H
+
+enum {
+	FILTER_SCRATCH = 128,
+};
+
+/* What a filter says of a record; nothing where there is no filter. */
+enum filter_verdict {
+	VERDICT_NONE,
+	VERDICT_DROP,	/* no rule can fire */
+	VERDICT_SUBMIT, /* some rule may */
+};
+
+struct filter_frame {
+	__u32 verdict; /* enum filter_verdict */
+	__u32 reserved;
+	__u64 scratch[FILTER_SCRATCH]; /* the filter's own, undefined when it starts */
+};
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whether some rule may fire is asked before a record is copied to the ring.
+ * The filters of a hook are programs of their own, made from the rules: a tail
+ * call from a subprogram ends with the subprogram's caller, so control comes
+ * back. The answer lies in the slot, because the verifier takes a tail call
+ * for one that never happens, and would remove what follows another result.
+ */
+#ifndef STOCKADE_LIB_FILTER_H
+#define STOCKADE_LIB_FILTER_H
+
+#include "lib/record.bpf.h"
+
+/* By event type. Only programs of one hook may share it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, EVENT_TYPES);
+	__type(key, __u32);
+	__type(value, __u32);
+} filters SEC(".maps");
+
+/* How often each filter gave each answer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, (VERDICT_SUBMIT + 1) * EVENT_TYPE_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} verdicts SEC(".maps");
+
+static __noinline int ask_filter(void *ctx, __u32 type)
+{
+	bpf_tail_call(ctx, &filters, type);
+	return 0;
+}
+
+static __always_inline void count_verdict(__u32 verdict, __u32 type)
+{
+	__u32 key = verdict * EVENT_TYPE_MAX + type;
+	__u64 *count = bpf_map_lookup_elem(&verdicts, &key);
+
+	if (count)
+		*count += 1;
+}
+
+/* Without a filter every record goes up. So do those of nested programs: filters look at slot 0. */
+static __always_inline bool may_fire(void *ctx, struct slot *slot)
+{
+	__u32 verdict = VERDICT_NONE, type = ((struct record_header *)slot->record)->type;
+
+	if (slot->index == 0) {
+		slot->frame.verdict = VERDICT_NONE;
+		ask_filter(ctx, type);
+		verdict = *(volatile __u32 *)&slot->frame.verdict;
+	}
+	count_verdict(verdict, type);
+	return verdict != VERDICT_DROP;
+}
+
+/* @ctx: of the hook that has filters; NULL elsewhere. */
+static __always_inline void submit_wanted(void *ctx, struct slot *slot)
+{
+	if (!ctx || may_fire(ctx, slot))
+		submit_record(slot);
+}
+
+#endif
