@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from stockade.cli.packs import PACKS
 from stockade.events import ABSENT, UNKNOWN, Container, Event, EventType, Missing, decode
-from stockade.rules import Rule, load_rules, values_of
+from stockade.rules import Rule, values_of
 from stockade.rules.evaluate import evaluate
 from stockade.rules.lowering.formulas import holds
 from stockade.rules.lowering.reading import reads
 from stockade.rules.lowering.staging import FILTERED, Stage, Stager, staged, stages
+from tests.support.filters import packs, stock
 from tests.support.raw_records import chosen, directed
 from tests.support.records import CONTAINER, INIT, PARENT, PROCESS
 from tests.support.rules import made, one, rule_text
 
-STOCK = Path(__file__).parents[3] / "shared" / "corpora" / "falco-rules"
 TRIES = 6
 HOST_PATHS: tuple[str | Missing, ...] = (ABSENT, UNKNOWN, "/etc/shadow", "/root/.ssh/x")
 
@@ -78,17 +76,15 @@ def rng() -> random.Random:
 
 
 def test_packs(rng: random.Random) -> None:
-    hits = {
-        (rule.name, kind): check(rule, kind, rng) for rule, kind in pairs(load_rules([PACKS]).rules)
-    }
+    hits = {(rule.name, kind): check(rule, kind, rng) for rule, kind in pairs(packs())}
     assert hits
     assert [pair for pair, count in hits.items() if not count] == []
 
 
 def test_stock_rules(rng: random.Random) -> None:
-    if not STOCK.exists():
+    rules = stock()
+    if not rules:
         pytest.skip("Falco's rule files are not here")
-    rules = load_rules(sorted(STOCK.glob("*.yaml"))).rules
     hits = {(rule.name, kind): check(rule, kind, rng) for rule, kind in pairs(rules)}
     assert len(hits) > 100
     missed = [pair for pair, count in hits.items() if not count]

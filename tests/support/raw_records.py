@@ -43,7 +43,7 @@ class RawRecord:
 
     def __init__(self, kind: EventType, rng: random.Random) -> None:
         self._rng = rng
-        is_open = KIND_OF[kind] == "open"
+        self.is_open = is_open = KIND_OF[kind] == "open"
         self._offsets = OFFSETS[OpenRecord if is_open else CallRecord]
         self.size = -(-max(at + _width(code) for at, code in self._offsets.values()) // 8) * 8
         self.fixed = bytearray(self.size)
@@ -106,6 +106,7 @@ class RawRecord:
 
     def bytes(self) -> bytes:
         """The record, its strings behind it, some of them unknown or cut off."""
+        self._make_consistent()
         raw = bytearray(self.fixed)
         for ref, value in self._strings.items():
             if value is None:
@@ -119,6 +120,18 @@ class RawRecord:
         at, _ = self._offsets["header.size"]
         struct.pack_into("<I", raw, at, len(raw))
         return bytes(raw)
+
+    def _make_consistent(self) -> None:
+        """What is not there is zero: the object of a failed open, and of a call without a file."""
+        at, _ = self._offsets["header.result"]
+        failed = self.is_open and self.fixed[at + 7] >> 7
+        at, _ = self._offsets["file.fs_type"]
+        if failed:
+            self._strings[self._offsets["file.path.offset"][0]] = None
+        if failed or not self.fixed[at]:
+            for path in self._offsets:
+                if path.startswith("file.") and ".path." not in path and "fs_path." not in path:
+                    self._put(path, 0)
 
     def satisfy(self, probe: Probe, *, nearly: bool) -> None:
         """Make a probe hold, or miss by as little as can be."""

@@ -15,6 +15,7 @@ from stockade.events._records import (
     ExitRecord,
     FdFlags,
     FileObject,
+    FilterVerdict,
     ForkRecord,
     LossReason,
     MemberEntry,
@@ -68,6 +69,7 @@ from stockade.events.entities import (
 )
 from stockade.events.event import Event
 from stockade.events.layout import digest as layout_digest
+from stockade.events.policy import Policy, Program
 from stockade.events.text import NO_TEXT, Text
 from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Scalar, Value
 
@@ -99,6 +101,7 @@ __all__ = [
     "FdFlags",
     "FieldView",
     "FileObject",
+    "FilterVerdict",
     "ForkRecord",
     "LossReason",
     "MemberEntry",
@@ -111,10 +114,12 @@ __all__ = [
     "OpenRecord",
     "PathFlags",
     "Pod",
+    "Policy",
     "Priority",
     "Process",
     "ProcessId",
     "ProcessView",
+    "Program",
     "Ready",
     "Record",
     "RecordHeader",

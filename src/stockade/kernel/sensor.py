@@ -31,6 +31,7 @@ from stockade.events.calls import shape
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
 from stockade.kernel.core import has_tracepoint, require_btf, require_privilege
+from stockade.kernel.filters import Filters
 from stockade.kernel.pins import Pins
 from stockade.kernel.provenance import Provenance, find_host, settle
 from stockade.kernel.ring import Ring
@@ -179,6 +180,7 @@ class Sensor:
             self._losses = self._object.map("losses")
             self._container_losses = self._object.map("container_losses")
             self._activity = self._object.map("activity")
+            self.filters = Filters(self._object.map)
             maps = self._object.map("containers"), self._object.map("members")
             self.provenance = Provenance(*maps)
             find_host(self._object)

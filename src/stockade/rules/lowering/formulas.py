@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
@@ -129,18 +130,30 @@ class Not:
     term: Probe
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+@dataclass(frozen=True)
+class _Joined:
+    terms: tuple[Formula, ...]
+
+    @cached_property
+    def _hash(self) -> int:
+        """Large ones are looked up often."""
+        return hash((type(self), self.terms))
+
+
+@dataclass(frozen=True)
+class All(_Joined):
     """Every term holds; there are two at least, and none is an All."""
 
-    terms: tuple[Formula, ...]
+    def __hash__(self) -> int:
+        return self._hash
 
 
-@dataclass(frozen=True, slots=True)
-class Any:
+@dataclass(frozen=True)
+class Any(_Joined):
     """Some term holds; there are two at least, and none is an Any."""
 
-    terms: tuple[Formula, ...]
+    def __hash__(self) -> int:
+        return self._hash
 
 
 # Negations stand before probes only.
@@ -165,7 +178,7 @@ def _joined(kind: type[All | Any], terms: Iterable[Formula], *, neutral: bool) -
                 return term
             continue
         for part in term.terms if isinstance(term, kind) else (term,):
-            if opposite(part) in found:
+            if not isinstance(part, _Joined) and opposite(part) in found:
                 return not neutral
             found[part] = None
     if not found:
@@ -238,8 +251,12 @@ def exact(formula: Formula) -> Outcome:
 
 
 def both(outcomes: Iterable[Outcome]) -> Outcome:
-    """Of a conjunction."""
-    found = list(outcomes)
+    """Of a conjunction; what follows a term that never holds is not looked at."""
+    found = []
+    for each in outcomes:
+        if each == FAILS:
+            return FAILS
+        found.append(each)
     return Outcome(all_of(each.may_hold for each in found), any_of(each.may_fail for each in found))
 
 

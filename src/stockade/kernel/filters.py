@@ -1,0 +1,165 @@
+"""Filters: programs made of rules, asked before a record is copied to the ring."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from stockade.errors import LoadError
+from stockade.events import EventType, FilterVerdict, Policy, Program
+from stockade.kernel.bpf import Map
+from stockade.kernel.core import check, native, os_error
+
+# The hook whose programs ask them.
+TRACEPOINT = "sys_exit"
+_LOG_BYTES = 1 << 16
+_MAP_FD, _MAP_VALUE = 1, 2  # BPF_PSEUDO_*
+_INSTRUCTION = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Of one loaded filter.
+
+    Attributes:
+        instructions: of eBPF.
+        verified: how many the verifier went through; 0 on kernels that do not tell.
+        machine_bytes: of machine code.
+    """
+
+    instructions: int
+    verified: int
+    machine_bytes: int
+
+
+class LoadedPolicy:
+    """A policy whose programs the kernel has taken: a context manager around them.
+
+    Args:
+        policy: the compiler's.
+        maps: by name, those that programs may refer to.
+        tracepoint: the hook that asks them; None for programs that are only run by hand.
+
+    Raises:
+        LoadError: the kernel refused one.
+    """
+
+    def __init__(
+        self, policy: Policy, maps: Mapping[str, Map], tracepoint: str | None = TRACEPOINT
+    ) -> None:
+        self._lib, self._ffi = native().lib, native().ffi
+        self._tables = -1
+        self.programs: list[int] = []
+        self.filters = policy.filters
+        try:
+            if policy.tables:
+                made = self._lib.core_create_table(policy.tables, len(policy.tables))
+                self._tables = check(made, "create the filters' tables")
+            for program in policy.programs:
+                self.programs.append(self._load(program, maps, tracepoint))
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the programs; those that are in use stay. May be called twice."""
+        for fd in self.programs:
+            os.close(fd)
+        self.programs.clear()
+        if self._tables >= 0:
+            os.close(self._tables)
+            self._tables = -1
+
+    def sizes(self, kind: EventType) -> Sizes | None:
+        """Of the filter of an event type; None where it has none."""
+        at = self.filters.get(kind)
+        if at is None:
+            return None
+        sizes = self._ffi.new("uint32_t[3]")
+        check(self._lib.core_program_sizes(self.programs[at], sizes), "look at a program")
+        return Sizes(*sizes)
+
+    def run(self, number: int) -> None:
+        """Run a program that was loaded without a tracepoint."""
+        check(self._lib.core_run_filter(self.programs[number]), "run a filter")
+
+    def _load(self, program: Program, maps: Mapping[str, Map], tracepoint: str | None) -> int:
+        code = bytearray(program.instructions)
+        for at, name in program.maps.items():
+            _link(code, at, _MAP_FD, maps[name].fd, 0)
+        for at, offset in program.places.items():
+            _link(code, at, _MAP_VALUE, self._tables, offset)
+        log = self._ffi.new("char[]", _LOG_BYTES)
+        hook = self._ffi.NULL if tracepoint is None else tracepoint.encode()
+        count = len(code) // _INSTRUCTION
+        fd = int(self._lib.core_load_filter(hook, bytes(code), count, log, _LOG_BYTES))
+        if fd < 0:
+            text = self._ffi.string(log).decode("utf-8", "replace")
+            failure = os_error(fd, "load a filter")
+            raise LoadError(failure.message, log=text, errno=-fd)
+        return fd
+
+
+def _link(code: bytearray, at: int, kind: int, fd: int, offset: int) -> None:
+    """Have an instruction load the address of a map, or of what is in it."""
+    place = at * _INSTRUCTION
+    code[place + 1] = code[place + 1] & 0x0F | kind << 4
+    struct.pack_into("<i", code, place + 4, fd)
+    struct.pack_into("<i", code, place + 4 + _INSTRUCTION, offset)
+
+
+class Filters:
+    """The filters of the programs at work.
+
+    Args:
+        find: gives their maps by name.
+    """
+
+    def __init__(self, find: Callable[[str], Map]) -> None:
+        self._array = find("filters")
+        self._verdicts = find("verdicts")
+        self._maps = {"slots": find("slots")}
+        self._installed: frozenset[int] = frozenset()
+
+    def load(self, policy: Policy) -> LoadedPolicy:
+        """Have the kernel take a policy's programs; none is asked yet. Raises LoadError."""
+        return LoadedPolicy(policy, self._maps)
+
+    def install(self, loaded: LoadedPolicy) -> None:
+        """Ask these from now on, one event type after the other."""
+        self.clear(frozenset(loaded.filters))
+        for kind, at in loaded.filters.items():
+            program = loaded.programs[at].to_bytes(4, "little")
+            self._array.update(kind.to_bytes(4, "little"), program)
+        self._installed = frozenset(loaded.filters)
+
+    def clear(self, keep: frozenset[int] = frozenset()) -> None:
+        """Let every record go up, but of the event types that are kept."""
+        for kind in self._installed - keep:
+            self._array.delete(kind.to_bytes(4, "little"))
+        self._installed &= keep
+
+    def verdicts(self) -> dict[tuple[FilterVerdict, EventType], int]:
+        """How often there was each verdict so far; NONE where there was nobody to ask."""
+        found: dict[tuple[FilterVerdict, EventType], int] = {}
+        types = self._verdicts.max_entries // len(FilterVerdict)
+        for key in range(self._verdicts.max_entries):
+            values = self._verdicts.lookup_percpu(key.to_bytes(4, "little"))
+            if count := sum(int.from_bytes(value, "little") for value in values):
+                found[FilterVerdict(key // types), EventType(key % types)] = count
+        return found
