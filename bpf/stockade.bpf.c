@@ -32,5 +32,5 @@ const volatile struct {
 	enum boundary_flags boundary_flags;
 	enum namespace_flags namespace_flags;
 	enum wanted_flags wanted_flags;
-	enum filter_verdict filter_verdict;
+	enum verdict verdict;
 } enums = {};

@@ -12,14 +12,14 @@ enum {
 };
 
 /* What a filter says of a record; nothing where there is no filter. */
-enum filter_verdict {
+enum verdict {
 	VERDICT_NONE,
 	VERDICT_DROP,	/* no rule can fire */
 	VERDICT_SUBMIT, /* some rule may */
 };
 
 struct filter_frame {
-	__u32 verdict; /* enum filter_verdict */
+	__u32 verdict; /* enum verdict */
 	__u32 reserved;
 	__u64 scratch[FILTER_SCRATCH]; /* the filter's own, undefined when it starts */
 };

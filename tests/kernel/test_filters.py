@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from stockade.errors import LoadError
-from stockade.events import EventType, FilterVerdict, Policy, Program
+from stockade.events import EventType, Policy, Program, Verdict
 from stockade.events._records import SLOT
 from stockade.kernel.bpf import Map, Object
 from stockade.kernel.filters import LoadedPolicy
@@ -27,11 +27,13 @@ UNTOUCHED = 0xAAAAAAAA
 def slots() -> Iterator[Map]:
     """Slots that nobody else writes to."""
     with Object(object_image("stockade"), "stockade") as loaded:
+        for program in loaded.programs():
+            loaded.set_autoload(program, on=False)
         loaded.load()
         yield loaded.map("slots")
 
 
-def verdict(policy: LoadedPolicy, slots: Map, kind: EventType, raw: bytes) -> FilterVerdict:
+def verdict(policy: LoadedPolicy, slots: Map, kind: EventType, raw: bytes) -> Verdict:
     cpus = len(slots.lookup_percpu(bytes(4)))
     slots.update(bytes(4), bytes(slot_of(raw)) * cpus)
     policy.run(policy.filters[kind])
@@ -40,7 +42,7 @@ def verdict(policy: LoadedPolicy, slots: Map, kind: EventType, raw: bytes) -> Fi
         for value in slots.lookup_percpu(bytes(4))
     }
     (answer,) = found - {UNTOUCHED}
-    return FilterVerdict(answer)
+    return Verdict(answer)
 
 
 def agree(rules: tuple[Rule, ...], slots: Map, count: int) -> None:
@@ -52,7 +54,7 @@ def agree(rules: tuple[Rule, ...], slots: Map, count: int) -> None:
             if each.kind in policy.filters:
                 assert verdict(policy, slots, each.kind, each.raw) is each.verdict, each
                 seen.add(each.verdict)
-    assert seen == {FilterVerdict.DROP, FilterVerdict.SUBMIT}
+    assert seen == {Verdict.DROP, Verdict.SUBMIT}
 
 
 def test_packs(slots: Map) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stockade.events import EventType, FilterVerdict
+from stockade.events import EventType, Verdict
 from stockade.rules import Rule
 from stockade.rules.lowering import search
 from stockade.rules.lowering.automaton import STATE_BITS, automaton
@@ -30,7 +30,7 @@ def agree(rules: tuple[Rule, ...], count: int) -> None:
         if each.kind in native.kinds:
             assert native.verdict(each.kind, each.raw) is each.verdict, each
             verdicts.add(each.verdict)
-    assert verdicts == {FilterVerdict.DROP, FilterVerdict.SUBMIT}
+    assert verdicts == {Verdict.DROP, Verdict.SUBMIT}
 
 
 def test_packs() -> None:

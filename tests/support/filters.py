@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stockade.cli.packs import PACKS
-from stockade.events import EventType, FilterVerdict
+from stockade.events import EventType, Verdict
 from stockade.events._records import SLOT
 from stockade.rules import Rule, load_rules
 from stockade.rules.lowering.backend import Native
@@ -29,7 +29,7 @@ class Sample:
 
     kind: EventType
     raw: bytes
-    verdict: FilterVerdict
+    verdict: Verdict
 
 
 def packs() -> tuple[Rule, ...]:
@@ -49,10 +49,10 @@ def formulas_of(rules: Iterable[Rule]) -> dict[EventType, list[Formula]]:
     return {kind: formulas for kind, formulas in found.items() if formulas}
 
 
-def expected(formulas: Iterable[Formula], raw: bytes) -> FilterVerdict:
+def expected(formulas: Iterable[Formula], raw: bytes) -> Verdict:
     """What is right for a record."""
     fires = any(holds(formula, lambda probe: reads(probe, raw)) for formula in formulas)
-    return FilterVerdict.SUBMIT if fires else FilterVerdict.DROP
+    return Verdict.SUBMIT if fires else Verdict.DROP
 
 
 def samples(
@@ -88,9 +88,9 @@ class NativeFilters:
         self._native = Native(functions(plans))
         self.kinds = frozenset(EventType[name] for name in plans)
 
-    def verdict(self, kind: EventType, raw: bytes) -> FilterVerdict:
+    def verdict(self, kind: EventType, raw: bytes) -> Verdict:
         """Of a record."""
         function = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p)(
             self._native.address(kind.name)
         )
-        return FilterVerdict(function(bytes(slot_of(raw))))
+        return Verdict(function(bytes(slot_of(raw))))

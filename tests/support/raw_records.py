@@ -28,6 +28,7 @@ from stockade.rules.lowering.formulas import (
     Text,
     Unreadable,
 )
+from stockade.rules.lowering.reading import number as read_number
 
 _REF = struct.Struct("<HHBBH")
 _PATHS = [b"/etc/passwd", b"/usr/lib/x.so", b"/", b"/proc/self/stat", b"/tmp/a b/\xffc"]
@@ -144,7 +145,8 @@ class RawRecord:
                     edges = [edge % len(Role) for edge in edges]
                 self.set_number(number, rng.choice(edges))
             case Bits(number, mask, value):
-                self.set_number(number, value ^ (mask & -mask) if nearly else value)
+                others = read_number(number, bytes(self.fixed)) & ~mask
+                self.set_number(number, others | (value ^ (mask & -mask) if nearly else value))
             case Same(first, second):
                 self.set_number(first, 5)
                 self.set_number(second, 6 if nearly else 5)

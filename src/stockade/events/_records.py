@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "ebf15ca2f0f50ef8cc0031b362729c89b7231c2e8d5a39443d280851e9de6510"
+LAYOUT = "7585095098b18aebf3aea2666a7b9a5fc2277588df385ea1ae57611359af0b00"
 
 
 ANCESTORS_MAX = 8
@@ -239,12 +239,12 @@ class WantedFlags(IntFlag):
     HOST = 2
 
 
-class FilterVerdict(IntEnum):
-    """enum filter_verdict."""
+class Verdict(IntEnum):
+    """enum verdict."""
 
-    VERDICT_NONE = 0
-    VERDICT_DROP = 1
-    VERDICT_SUBMIT = 2
+    NONE = 0
+    DROP = 1
+    SUBMIT = 2
 
 
 class ProcessId(msgspec.Struct, frozen=True, gc=False):

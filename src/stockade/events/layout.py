@@ -35,7 +35,7 @@ ENUMS = (
     "boundary_flags",
     "namespace_flags",
     "wanted_flags",
-    "filter_verdict",
+    "verdict",
 )
 _INTEGERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 

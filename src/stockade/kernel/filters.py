@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from stockade.errors import LoadError
-from stockade.events import EventType, FilterVerdict, Policy, Program
+from stockade.events import EventType, Policy, Program, Verdict
 from stockade.kernel.bpf import Map
 from stockade.kernel.core import check, native, os_error
 
@@ -154,12 +154,12 @@ class Filters:
             self._array.delete(kind.to_bytes(4, "little"))
         self._installed &= keep
 
-    def verdicts(self) -> dict[tuple[FilterVerdict, EventType], int]:
+    def verdicts(self) -> dict[tuple[Verdict, EventType], int]:
         """How often there was each verdict so far; NONE where there was nobody to ask."""
-        found: dict[tuple[FilterVerdict, EventType], int] = {}
-        types = self._verdicts.max_entries // len(FilterVerdict)
+        found: dict[tuple[Verdict, EventType], int] = {}
+        types = self._verdicts.max_entries // len(Verdict)
         for key in range(self._verdicts.max_entries):
             values = self._verdicts.lookup_percpu(key.to_bytes(4, "little"))
             if count := sum(int.from_bytes(value, "little") for value in values):
-                found[FilterVerdict(key // types), EventType(key % types)] = count
+                found[Verdict(key // types), EventType(key % types)] = count
         return found

@@ -274,11 +274,11 @@ class Sensor:
             counts_activity=wanted.activity,
         )
         self._object.set_variable("config", pack_config(config))
-        self._object.set_variable("wishes", _pack_wishes(wanted, machine))
+        self._object.set_variable("wishes", pack_wishes(wanted, machine))
         self._object.set_max_entries("events", ring_bytes)
 
 
-def _pack_wishes(wanted: Wanted, machine: str) -> bytes:
+def pack_wishes(wanted: Wanted, machine: str) -> bytes:
     """The bytes of struct wishes."""
     collected = {kind for kind in EventType if kind in _ALWAYS or wanted.flags(kind)}
     raw_paths = int(wanted.raw_paths).to_bytes(4, "little")

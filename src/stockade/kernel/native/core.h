@@ -65,7 +65,8 @@ int core_create_table(const void *data, size_t size);
 int core_load_filter(const char *tracepoint, const void *code, size_t count, char *log,
 		     size_t log_size);
 int core_run_filter(int program_fd);
-/* sizes: instructions, those that the verifier went through (0: not told), bytes of machine code. */
+/* sizes: instructions, those that the verifier went through (0: not told), bytes of machine code.
+ */
 int core_program_sizes(int program_fd, uint32_t sizes[3]);
 
 /* Rings: NULL on failure, with *error set. size is the map's max_entries. */

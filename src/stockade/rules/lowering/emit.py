@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 
-from stockade.events._records import SLOT, FilterVerdict
+from stockade.events._records import SLOT, Verdict
 from stockade.rules.lowering.automaton import STATE_BITS
 from stockade.rules.lowering.formulas import Bits, Buffer, Number, Same, Text
 from stockade.rules.lowering.plan import (
@@ -76,8 +76,8 @@ class Emitter:
             self._leave_if_none()
         self._run_checks(plan)
         self._jump("submit")
-        self._end("drop", FilterVerdict.DROP)
-        self._end("submit", FilterVerdict.SUBMIT)
+        self._end("drop", Verdict.DROP)
+        self._end("submit", Verdict.SUBMIT)
         return "\n".join(self._lines) + "\n"
 
     @property
@@ -144,7 +144,7 @@ class Emitter:
     def _remember(self, column: Column, value: str | int) -> None:
         self._put(f"store volatile i64 {value}, ptr {self._scratch(column)}, align 8")
 
-    def _end(self, block: str, verdict: FilterVerdict) -> None:
+    def _end(self, block: str, verdict: Verdict) -> None:
         self._begin(block)
         place = self._at("%slot", SLOT["frame.verdict"])
         self._put(f"store volatile i32 {verdict.value}, ptr {place}, align 4")
