@@ -3,6 +3,7 @@
 from stockade.agent.activity import ActivityMeter
 from stockade.agent.agent import Agent, Sink
 from stockade.agent.enrich import Enricher
+from stockade.agent.filtering import Filterer
 from stockade.agent.judge import Judge
 from stockade.agent.losses import Losses
 from stockade.agent.mounts import HostMounts
@@ -12,6 +13,7 @@ __all__ = [
     "ActivityMeter",
     "Agent",
     "Enricher",
+    "Filterer",
     "HostMounts",
     "Judge",
     "Losses",

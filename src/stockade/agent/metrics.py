@@ -53,6 +53,15 @@ class _Agent(Collector):
         for (reason, container), count in self._kernel_losses.by_container().items():
             of_containers.add_metric([reason, container], count)
         yield of_containers
+        verdicts = CounterMetricFamily(
+            "stockade_filtered",
+            "records that filters in the kernel were asked about, by what they said;"
+            " none: there was no filter",
+            labels=["verdict", "event"],
+        )
+        for (verdict, kind), count in self._sensor.filters.verdicts().items():
+            verdicts.add_metric([verdict.name.lower(), kind.name.lower()], count)
+        yield verdicts
         waiting = self._sensor.ring.available()
         yield GaugeMetricFamily(
             "stockade_ring_bytes", "bytes of records that wait to be judged", value=waiting

@@ -18,6 +18,7 @@ from stockade.agent import (
     ActivityMeter,
     Agent,
     Enricher,
+    Filterer,
     HostMounts,
     Judge,
     Losses,
@@ -172,5 +173,11 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
                 lambda: agent.losses,
             )
             stack.enter_context(served)
-        await agent.run(stop)
+        filterer = Filterer(sensor)
+        filtering = asyncio.ensure_future(filterer.apply(engine.rules, wanted.types))
+        try:
+            await agent.run(stop)
+        finally:
+            filtering.cancel()
+            await asyncio.wait({filtering})
     mounts.close()

@@ -9,7 +9,13 @@ import pytest
 from stockade.events import EventType
 from stockade.rules import Rule
 from stockade.rules.lowering import build as building
-from stockade.rules.lowering.build import build, compile_all, find, keep, key
+from stockade.rules.lowering.build import (
+    build,
+    compile_all,
+    find_policy,
+    keep_policy,
+    policy_key,
+)
 from stockade.rules.lowering.modules import program
 from stockade.rules.lowering.plan import plan
 from tests.support.filters import formulas_of
@@ -45,48 +51,48 @@ def test_event_types_that_the_agent_needs_have_no_filter() -> None:
 
 
 def test_the_key_tells_rules_and_event_types_apart() -> None:
-    assert key(rules(), KINDS) == key(rules(), KINDS)
-    assert key(rules(), KINDS) != key(rules(), KINDS | {EventType.OPEN})
-    assert key(rules(), KINDS) != key(rules(CONDITION.replace("/etc", "/usr")), KINDS)
+    assert policy_key(rules(), KINDS) == policy_key(rules(), KINDS)
+    assert policy_key(rules(), KINDS) != policy_key(rules(), KINDS | {EventType.OPEN})
+    assert policy_key(rules(), KINDS) != policy_key(rules(CONDITION.replace("/etc", "/usr")), KINDS)
 
 
 def test_the_cache_gives_what_was_kept(tmp_path: Path) -> None:
     built = build(rules(), KINDS)
-    name = key(rules(), KINDS)
-    assert find(name, tmp_path) is None
-    keep(name, built, tmp_path)
-    assert find(name, tmp_path) == built
+    name = policy_key(rules(), KINDS)
+    assert find_policy(name, tmp_path) is None
+    keep_policy(name, built, tmp_path)
+    assert find_policy(name, tmp_path) == built
 
 
 def test_the_cache_keeps_no_more_than_the_latest(tmp_path: Path) -> None:
     built = build((), ())
     for number in range(40):
-        keep(str(number), built, tmp_path)
-    assert find("39", tmp_path) == built
+        keep_policy(str(number), built, tmp_path)
+    assert find_policy("39", tmp_path) == built
     assert len(list(tmp_path.iterdir())) < 20
 
 
 def test_a_spoilt_entry_is_none(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\x93\xc0")
-    assert find("x", tmp_path) is None
+    assert find_policy("x", tmp_path) is None
 
 
 def test_what_another_compiler_made_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = build(rules(), KINDS)
-    keep("x", built, tmp_path)
+    keep_policy("x", built, tmp_path)
     monkeypatch.setattr(building, "compiler_version", lambda: "llvmlite 0.1")
-    assert find("x", tmp_path) is None
+    assert find_policy("x", tmp_path) is None
 
 
 def test_without_a_compiler_the_cache_is_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = build(rules(), KINDS)
-    keep("x", built, tmp_path)
+    keep_policy("x", built, tmp_path)
     monkeypatch.setattr(building, "compiler_version", lambda: None)
-    assert find("x", tmp_path) == built
+    assert find_policy("x", tmp_path) == built
     (refusal,) = build(rules(), KINDS).refusals
     assert refusal.kinds == (EventType.OPENAT,)
     assert "not installed" in refusal.reason

@@ -4,3 +4,8 @@ A filter says of a record whether any rule may fire, and never says no where one
 cannot know, it takes for possible. User space then evaluates whole rules, so that both together
 come to what the rules alone come to.
 """
+
+from stockade.rules.lowering.assemble import Refusal
+from stockade.rules.lowering.build import Built, build, find_policy, keep_policy, policy_key
+
+__all__ = ["Built", "Refusal", "build", "find_policy", "keep_policy", "policy_key"]

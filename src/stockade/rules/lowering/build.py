@@ -55,7 +55,7 @@ def compiler_version() -> str | None:
         return None
 
 
-def key(rules: Iterable[Rule], kinds: Iterable[EventType]) -> str:
+def policy_key(rules: Iterable[Rule], kinds: Iterable[EventType]) -> str:
     """The name of the policy of some rules for some event types."""
     digest = hashlib.sha256(f"{LAYOUT} {_sources()} {sorted(map(int, kinds))}".encode())
     for rule in rules:
@@ -74,7 +74,7 @@ def _sources() -> str:
     return digest.hexdigest()
 
 
-def find(name: str, directory: Path = CACHE) -> Built | None:
+def find_policy(name: str, directory: Path = CACHE) -> Built | None:
     """What is in the cache under a name; None for nothing that is of use."""
     try:
         built = msgspec.msgpack.decode((directory / name).read_bytes(), type=Built)
@@ -83,7 +83,7 @@ def find(name: str, directory: Path = CACHE) -> Built | None:
     return built if compiler_version() in {None, built.compiler} else None
 
 
-def keep(name: str, built: Built, directory: Path = CACHE) -> None:
+def keep_policy(name: str, built: Built, directory: Path = CACHE) -> None:
     """Have the cache keep it, in place of what is oldest. Raises OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     old = sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime)
