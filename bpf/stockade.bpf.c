@@ -33,4 +33,5 @@ const volatile struct {
 	enum namespace_flags namespace_flags;
 	enum wanted_flags wanted_flags;
 	enum verdict verdict;
+	enum view view;
 } enums = {};

@@ -52,7 +52,8 @@ struct wishes {
 	 */
 	__u16 syscall_types[SYSCALL_COUNT];
 	struct call_shape call_shapes[EVENT_TYPES]; /* by enum event_type */
-	__u32 raw_paths; /* whether a successful open also reports the caller's argument */
+	__u32 raw_paths;  /* whether a successful open also reports the caller's argument */
+	__u32 host_views; /* whether filters ask where the host sees a file */
 };
 
 #endif

@@ -18,9 +18,24 @@ enum verdict {
 	VERDICT_SUBMIT, /* some rule may */
 };
 
+/* Where the host sees the files of a filesystem. */
+enum view {
+	VIEW_UNKNOWN,
+	VIEW_NOWHERE,
+	VIEW_SAME,    /* under their path within the filesystem */
+	VIEW_VAR_LIB, /* below /var/lib/ */
+	VIEW_RUN,     /* below /run/ */
+};
+
+/* What the agent has found out, by device number. It counts until something is mounted. */
+struct host_view {
+	__u32 view; /* enum view */
+	__u32 mounts;
+};
+
 struct filter_frame {
-	__u32 verdict; /* enum verdict */
-	__u32 reserved;
+	__u32 verdict;		       /* enum verdict */
+	__u32 host_view;	       /* enum view, of the opened file's filesystem */
 	__u64 scratch[FILTER_SCRATCH]; /* the filter's own, undefined when it starts */
 };
 

@@ -9,6 +9,7 @@
 #ifndef STOCKADE_LIB_FILTER_H
 #define STOCKADE_LIB_FILTER_H
 
+#include "lib/config.bpf.h"
 #include "lib/record.bpf.h"
 
 /* By event type. Only programs of one hook may share it. */
@@ -26,6 +27,31 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } verdicts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct host_view);
+} host_views SEC(".maps");
+
+/* How often something was mounted. A map of its own, which the agent reads. */
+__u32 mount_count SEC(".data.mounts");
+
+static __always_inline void count_mount(__u8 type, long result)
+{
+	if (result >= 0 && (type == EVENT_MOUNT || type == EVENT_MOVE_MOUNT ||
+			    type == EVENT_PIVOT_ROOT || type == EVENT_UMOUNT2))
+		__sync_fetch_and_add(&mount_count, 1);
+}
+
+static __always_inline __u32 find_host_view(__u32 dev)
+{
+	struct host_view *found = bpf_map_lookup_elem(&host_views, &dev);
+
+	return found && found->mounts == *(volatile __u32 *)&mount_count ? found->view
+									 : VIEW_UNKNOWN;
+}
 
 static __noinline int ask_filter(void *ctx, __u32 type)
 {
@@ -49,6 +75,9 @@ static __always_inline bool may_fire(void *ctx, struct slot *slot)
 
 	if (slot->index == 0) {
 		slot->frame.verdict = VERDICT_NONE;
+		slot->frame.host_view = VIEW_UNKNOWN;
+		if (slot->fixed.header.kind == RECORD_OPEN && wishes.host_views)
+			slot->frame.host_view = find_host_view(slot->fixed.open.file.dev);
 		ask_filter(ctx, type);
 		verdict = *(volatile __u32 *)&slot->frame.verdict;
 	}

@@ -5,6 +5,7 @@
  * leaves after one table lookup.
  */
 #include "lib/activity.bpf.h"
+#include "lib/filter.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"
 
@@ -25,6 +26,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	type = entry_type(entry, abi);
 	if ((type == EVENT_SETNS || type == EVENT_UNSHARE) && result == 0)
 		approach(task);
+	count_mount(type, result);
 	if (type == EVENT_NONE || !wanted(task, type))
 		return 0;
 	switch (type) {

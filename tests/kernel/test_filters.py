@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 from stockade.errors import LoadError
-from stockade.events import EventType, Policy, Program, Verdict
+from stockade.events import Policy, Program, Verdict
 from stockade.events._records import SLOT
 from stockade.kernel.bpf import Map, Object
 from stockade.kernel.filters import LoadedPolicy
 from stockade.kernel.sensor import object_image
 from stockade.rules import Rule
-from stockade.rules.lowering.build import build
+from stockade.rules.lowering.policies import build
 from stockade.rules.lowering.staging import FILTERED
-from tests.support.filters import formulas_of, packs, samples, slot_of, stock
+from tests.support.filters import Sample, formulas_of, packs, samples, slot_of, stock
 
 SEED = 20_260_420
 VERDICT = SLOT["frame.verdict"]
@@ -33,10 +33,10 @@ def slots() -> Iterator[Map]:
         yield loaded.map("slots")
 
 
-def verdict(policy: LoadedPolicy, slots: Map, kind: EventType, raw: bytes) -> Verdict:
+def verdict(policy: LoadedPolicy, slots: Map, sample: Sample) -> Verdict:
     cpus = len(slots.lookup_percpu(bytes(4)))
-    slots.update(bytes(4), bytes(slot_of(raw)) * cpus)
-    policy.run(policy.filters[kind])
+    slots.update(bytes(4), bytes(slot_of(sample.raw, sample.view)) * cpus)
+    policy.run(policy.filters[sample.kind])
     found = {
         int.from_bytes(value[VERDICT : VERDICT + 4], "little")
         for value in slots.lookup_percpu(bytes(4))
@@ -52,7 +52,7 @@ def agree(rules: tuple[Rule, ...], slots: Map, count: int) -> None:
     with LoadedPolicy(built.policy, {"slots": slots}, None) as policy:
         for each in samples(formulas_of(rules), count, random.Random(SEED)):  # noqa: S311 - the same
             if each.kind in policy.filters:
-                assert verdict(policy, slots, each.kind, each.raw) is each.verdict, each
+                assert verdict(policy, slots, each) is each.verdict, each
                 seen.add(each.verdict)
     assert seen == {Verdict.DROP, Verdict.SUBMIT}
 

@@ -28,7 +28,7 @@ def agree(rules: tuple[Rule, ...], count: int) -> None:
     verdicts = set()
     for each in samples(found, count, random.Random(SEED)):  # noqa: S311 - always the same ones
         if each.kind in native.kinds:
-            assert native.verdict(each.kind, each.raw) is each.verdict, each
+            assert native.verdict(each) is each.verdict, each
             verdicts.add(each.verdict)
     assert verdicts == {Verdict.DROP, Verdict.SUBMIT}
 

@@ -12,7 +12,19 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from stockade.events import ABSENT, UNKNOWN, Container, Event, EventType, Missing, decode
+from stockade.events import (
+    ABSENT,
+    UNKNOWN,
+    Container,
+    Event,
+    EventType,
+    Missing,
+    OpenRecord,
+    Record,
+    View,
+    decode,
+)
+from stockade.events.file_fields import fs_path
 from stockade.rules import Rule, values_of
 from stockade.rules.evaluate import evaluate
 from stockade.rules.lowering.formulas import holds
@@ -27,7 +39,18 @@ TRIES = 6
 HOST_PATHS: tuple[str | Missing, ...] = (ABSENT, UNKNOWN, "/etc/shadow", "/root/.ssh/x")
 
 
-def events_of(raw: bytes, rng: random.Random) -> Event:
+def host_path(record: Record, view: View) -> str | Missing:
+    """Where a host could see the file of a record, when it has this view of its filesystem."""
+    if not isinstance(record, OpenRecord) or not record.file.fs_type:
+        return ABSENT
+    path = fs_path(record.file)
+    if isinstance(path, Missing) or view is View.SAME:
+        return path
+    below = {View.VAR_LIB: "/var/lib/x", View.RUN: "/run/x"}.get(view)
+    return ABSENT if below is None else below + path
+
+
+def events_of(raw: bytes, view: View, rng: random.Random) -> Event:
     """An event of a record, of which user space knows this or that."""
     record = decode(memoryview(raw))
     names = ("sh", "sshd", "systemd", UNKNOWN)
@@ -38,7 +61,7 @@ def events_of(raw: bytes, rng: random.Random) -> Event:
         process=rng.choice([PROCESS, msgspec.structs.replace(PROCESS, args=UNKNOWN)]),
         ancestors=rng.choice([(), (parent, INIT)]),
         container=container if record.header.task.container else None,
-        host_path=rng.choice(HOST_PATHS),
+        host_path=host_path(record, view) if view else rng.choice(HOST_PATHS),
         number=rng.choice([1, 99]),
     )
 
@@ -52,10 +75,11 @@ def check(rule: Rule, kind: EventType, rng: random.Random, tries: int = TRIES) -
         if hits and attempt >= tries:
             break
         raw = directed(kind, chosen(outcome.may_hold, rng), rng)
-        event = events_of(raw, rng)
+        view = rng.choice(list(View))
+        event = events_of(raw, view, rng)
         result = evaluate(rule.condition, values_of(event))
-        may_hold = holds(outcome.may_hold, lambda probe: reads(probe, raw))  # noqa: B023 - used at once
-        may_fail = holds(outcome.may_fail, lambda probe: reads(probe, raw))  # noqa: B023 - used at once
+        may_hold = holds(outcome.may_hold, lambda probe: reads(probe, raw, view))  # noqa: B023 - used at once
+        may_fail = holds(outcome.may_fail, lambda probe: reads(probe, raw, view))  # noqa: B023 - used at once
         assert may_hold or result is False, (rule.name, kind, event)
         assert may_fail or result is True, (rule.name, kind, event)
         assert not exact or may_hold == (result is not False), (rule.name, kind, event)
@@ -128,6 +152,12 @@ not fd.filename endswith .so
 fd.filename startswith pass
 fd.fs_path = /passwd
 fd.fs_path = /
+fd.host_path = /etc/passwd
+fd.host_path startswith /var/
+not fd.host_path startswith /etc
+fd.host_path endswith .so
+not fd.host_path in (/run/x, /var/lib/x/etc/passwd)
+fd.host_path exists
 not fd.fs_path startswith /etc
 fd.num >= 3 and fd.num < 7
 fd.num != 3

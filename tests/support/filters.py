@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stockade.cli.packs import PACKS
-from stockade.events import EventType, Verdict
+from stockade.events import EventType, Verdict, View
 from stockade.events._records import SLOT
 from stockade.rules import Rule, load_rules
 from stockade.rules.lowering.backend import Native
@@ -29,6 +29,7 @@ class Sample:
 
     kind: EventType
     raw: bytes
+    view: View
     verdict: Verdict
 
 
@@ -49,9 +50,9 @@ def formulas_of(rules: Iterable[Rule]) -> dict[EventType, list[Formula]]:
     return {kind: formulas for kind, formulas in found.items() if formulas}
 
 
-def expected(formulas: Iterable[Formula], raw: bytes) -> Verdict:
+def expected(formulas: Iterable[Formula], raw: bytes, view: View) -> Verdict:
     """What is right for a record."""
-    fires = any(holds(formula, lambda probe: reads(probe, raw)) for formula in formulas)
+    fires = any(holds(formula, lambda probe: reads(probe, raw, view)) for formula in formulas)
     return Verdict.SUBMIT if fires else Verdict.DROP
 
 
@@ -62,12 +63,14 @@ def samples(
     for kind, formulas in found.items():
         for _ in range(count):
             raw = directed(kind, chosen(rng.choice(formulas), rng), rng)
-            yield Sample(kind, raw, expected(formulas, raw))
+            view = rng.choice(list(View))
+            yield Sample(kind, raw, view, expected(formulas, raw, view))
 
 
-def slot_of(raw: bytes) -> bytearray:
+def slot_of(raw: bytes, view: View) -> bytearray:
     """A slot with a record in it, and with leftovers everywhere else."""
     slot = bytearray(b"\xaa" * SLOT["size of it"])
+    slot[SLOT["frame.host_view"] : SLOT["frame.scratch"]] = view.to_bytes(4, "little")
     slot[SLOT["record"] : SLOT["record"] + len(raw)] = raw
     return slot
 
@@ -88,9 +91,9 @@ class NativeFilters:
         self._native = Native(functions(plans))
         self.kinds = frozenset(EventType[name] for name in plans)
 
-    def verdict(self, kind: EventType, raw: bytes) -> Verdict:
+    def verdict(self, sample: Sample) -> Verdict:
         """Of a record."""
         function = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p)(
-            self._native.address(kind.name)
+            self._native.address(sample.kind.name)
         )
-        return Verdict(function(bytes(slot_of(raw))))
+        return Verdict(function(bytes(slot_of(sample.raw, sample.view))))

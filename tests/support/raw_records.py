@@ -87,7 +87,9 @@ class RawRecord:
         self.set_string(Buffer(at, _width(code)), value)
 
     def set_number(self, number: Number, value: int) -> None:
-        """Give a number a value, in as many bits as it has."""
+        """Give a number a value, in as many bits as it has; the frame's is not the record's."""
+        if number.offset < 0:
+            return
         bits = min(number.bits, number.size * 8)
         raw = int.from_bytes(self.fixed[number.offset : number.offset + number.size], "little")
         mask = (1 << bits) - 1 << number.shift

@@ -38,7 +38,7 @@ def test_wishes_are_packed_as_the_object_has_them() -> None:
     packed = pack_wishes(wanted, "x86_64")
     assert len(packed) == Btf(object_image("stockade")).struct("wishes").size
     assert packed[2 * 82] == EventType.RENAME
-    assert packed[-4:] == bytes([1, 0, 0, 0])
+    assert packed[-8:] == bytes([1, 0, 0, 0, 0, 0, 0, 0])
 
 
 def test_the_system_call_table_is_the_objects_size() -> None:

@@ -4,6 +4,7 @@ from stockade.agent.activity import ActivityMeter
 from stockade.agent.agent import Agent, Sink
 from stockade.agent.enrich import Enricher
 from stockade.agent.filtering import Filterer
+from stockade.agent.host_views import HostViews
 from stockade.agent.judge import Judge
 from stockade.agent.losses import Losses
 from stockade.agent.mounts import HostMounts
@@ -15,6 +16,7 @@ __all__ = [
     "Enricher",
     "Filterer",
     "HostMounts",
+    "HostViews",
     "Judge",
     "Losses",
     "ProcessTable",

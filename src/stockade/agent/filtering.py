@@ -15,7 +15,7 @@ from stockade.kernel import Sensor
 from stockade.kernel.filters import LoadedPolicy
 from stockade.rules import Rule
 from stockade.rules.lowering import Built, Refusal, build, find_policy, keep_policy, policy_key
-from stockade.rules.lowering.build import CACHE
+from stockade.rules.lowering.policies import CACHE
 
 log = structlog.get_logger()
 

@@ -20,6 +20,7 @@ from stockade.agent import (
     Enricher,
     Filterer,
     HostMounts,
+    HostViews,
     Judge,
     Losses,
     ProcessTable,
@@ -134,6 +135,7 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         engine.wanted(host=False),
         engine.wanted(host=True),
         raw_paths=not engine.fields.isdisjoint(RAW_PATHS),
+        host_views="fd.host_path" in engine.fields,
         activity=not engine.fields.isdisjoint(ACTIVITY),
     )
     with ExitStack() as stack:
@@ -148,7 +150,8 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         )
         for entry in provenance.containers():
             containers.add(entry)
-        enricher = Enricher(processes, containers, mounts, sensor.host_namespaces())
+        views = HostViews(sensor.filters, mounts) if wanted.host_views else None
+        enricher = Enricher(processes, containers, mounts, sensor.host_namespaces(), views)
         sink = _sink(options.output, stream)
         agent = Agent(
             sensor,

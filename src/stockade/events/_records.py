@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "7585095098b18aebf3aea2666a7b9a5fc2277588df385ea1ae57611359af0b00"
+LAYOUT = "df612feb04e9b3c82f5d5c86cd15a34f72441e994d91ef3d4d4b7d704e2ac1f8"
 
 
 ANCESTORS_MAX = 8
@@ -245,6 +245,16 @@ class Verdict(IntEnum):
     NONE = 0
     DROP = 1
     SUBMIT = 2
+
+
+class View(IntEnum):
+    """enum view."""
+
+    UNKNOWN = 0
+    NOWHERE = 1
+    SAME = 2
+    VAR_LIB = 3
+    RUN = 4
 
 
 class ProcessId(msgspec.Struct, frozen=True, gc=False):
@@ -802,7 +812,7 @@ OFFSETS: dict[type[msgspec.Struct], dict[str, tuple[int, str]]] = {
     ContainerRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'container.key': (344, 'Q'), 'container.tasks': (352, 'Q'), 'container.start_ns': (360, 'Q'), 'container.mnt_ns_id': (368, 'Q'), 'container.root': (376, 'Q'), 'container.user_ns': (384, 'Q'), 'container.cgroups.0': (392, 'Q'), 'container.cgroups.1': (400, 'Q'), 'container.cgroups.2': (408, 'Q'), 'container.cgroups.3': (416, 'Q'), 'container.cap_bounding': (424, 'Q'), 'container.cap_effective': (432, 'Q'), 'container.init.start_ns': (440, 'Q'), 'container.init.tgid': (448, 'I'), 'container.ns.mnt': (456, 'I'), 'container.ns.pid': (460, 'I'), 'container.ns.pid_for_children': (464, 'I'), 'container.ns.net': (468, 'I'), 'container.ns.user': (472, 'I'), 'container.ns.ipc': (476, 'I'), 'container.ns.uts': (480, 'I'), 'container.ns.cgroup': (484, 'I'), 'container.ns.time': (488, 'I'), 'container.levels.0': (496, 'I'), 'container.levels.1': (500, 'I'), 'container.levels.2': (504, 'I'), 'container.levels.3': (508, 'I'), 'container.state': (512, 'I'), 'container.host_ns': (516, 'I'), 'container.uid': (524, 'I'), 'container.seccomp': (528, 'I'), 'container.no_new_privs': (532, 'I'), 'container.cgroup': (536, '128s'), 'container.cgroup_parent': (664, '128s'), 'activity.calls': (792, 'Q'), 'activity.execs': (800, 'Q'), 'activity.forks': (808, 'Q'), 'usual.calls': (816, 'Q'), 'usual.execs': (824, 'Q'), 'usual.forks': (832, 'Q'), 'activity_ns': (840, 'Q')},
 }
 # Where the parts of a slot are.
-SLOT: dict[str, int] = {'busy': 0, 'size': 4, 'lost': 8, 'index': 12, 'frame': 16, 'record': 1048, 'walk': 25624, 'frame.verdict': 16, 'frame.reserved': 20, 'frame.scratch': 24, 'size of it': 29976}
+SLOT: dict[str, int] = {'busy': 0, 'size': 4, 'lost': 8, 'index': 12, 'frame': 16, 'record': 1048, 'walk': 25624, 'frame.verdict': 16, 'frame.host_view': 20, 'frame.scratch': 24, 'size of it': 29976}
 
 
 # Field, type, record, where in it, meaning.

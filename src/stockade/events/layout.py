@@ -36,6 +36,7 @@ ENUMS = (
     "namespace_flags",
     "wanted_flags",
     "verdict",
+    "view",
 )
 _INTEGERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 

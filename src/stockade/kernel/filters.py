@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from stockade.errors import LoadError
-from stockade.events import EventType, Policy, Program, Verdict
+from stockade.events import EventType, Policy, Program, Verdict, View
 from stockade.kernel.bpf import Map
 from stockade.kernel.core import check, native, os_error
 
@@ -133,6 +133,8 @@ class Filters:
     def __init__(self, find: Callable[[str], Map]) -> None:
         self._array = find("filters")
         self._verdicts = find("verdicts")
+        self._views = find("host_views")
+        self._mounts = find(".data.mounts")
         self._maps = {"slots": find("slots")}
         self._installed: frozenset[int] = frozenset()
 
@@ -153,6 +155,21 @@ class Filters:
         for kind in self._installed - keep:
             self._array.delete(kind.to_bytes(4, "little"))
         self._installed &= keep
+
+    def mount_count(self) -> int:
+        """How often something was mounted."""
+        return int.from_bytes(self._mounts.lookup(bytes(4)) or b"", "little")
+
+    def set_host_view(self, dev: int, view: View, mounts: int) -> None:
+        """Tell filters where the host sees the files of a filesystem.
+
+        Args:
+            dev: its device number.
+            view: what was found.
+            mounts: the count before it was looked for; it holds as long as that stays.
+        """
+        value = struct.pack("<II", view, mounts)
+        self._views.update(dev.to_bytes(4, "little"), value)
 
     def verdicts(self) -> dict[tuple[Verdict, EventType], int]:
         """How often there was each verdict so far; NONE where there was nobody to ask."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import struct
 from dataclasses import dataclass
 from importlib import resources
 from operator import or_
@@ -38,7 +39,8 @@ from stockade.kernel.ring import Ring
 
 # With these a task can come into a container.
 _EVENT_TYPES = 256  # of call_shapes[]
-_ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE})
+_MOUNTS = {EventType.MOUNT, EventType.MOVE_MOUNT, EventType.PIVOT_ROOT, EventType.UMOUNT2}
+_ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE, *_MOUNTS})
 # Calls that are told of as something else.
 _STANDS_FOR = {
     EventType.RECVMSG: (EventType.RECEIVE_FD,),
@@ -95,12 +97,14 @@ class Wanted:
         containers: event types of tasks in containers.
         host: event types of the host's own tasks.
         raw_paths: whether opens also tell the path as the caller gave it.
+        host_views: whether filters ask where the host sees an opened file.
         activity: whether it is counted how much containers do; that costs at every system call.
     """
 
     containers: frozenset[EventType]
     host: frozenset[EventType] = frozenset()
     raw_paths: bool = False
+    host_views: bool = False
     activity: bool = False
 
     @property
@@ -281,8 +285,8 @@ class Sensor:
 def pack_wishes(wanted: Wanted, machine: str) -> bytes:
     """The bytes of struct wishes."""
     collected = {kind for kind in EventType if kind in _ALWAYS or wanted.flags(kind)}
-    raw_paths = int(wanted.raw_paths).to_bytes(4, "little")
-    return syscalls.pack_table(machine, collected) + _pack_shapes(wanted) + raw_paths
+    switches = struct.pack("<II", wanted.raw_paths, wanted.host_views)
+    return syscalls.pack_table(machine, collected) + _pack_shapes(wanted) + switches
 
 
 def _pack_shapes(wanted: Wanted) -> bytes:

@@ -6,6 +6,6 @@ come to what the rules alone come to.
 """
 
 from stockade.rules.lowering.assemble import Refusal
-from stockade.rules.lowering.build import Built, build, find_policy, keep_policy, policy_key
+from stockade.rules.lowering.policies import Built, build, find_policy, keep_policy, policy_key
 
 __all__ = ["Built", "Refusal", "build", "find_policy", "keep_policy", "policy_key"]

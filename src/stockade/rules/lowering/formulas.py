@@ -19,7 +19,7 @@ class Number:
     """An integer of a record, as 64 bits: (loaded >> shift) & mask, then sign-extended.
 
     Attributes:
-        offset, size: bytes in the record.
+        offset, size: bytes in the record; before it, in the slot, lies the filter's frame.
         signed: of its own width, bits says which.
         bits: how many of the lower bits count.
         shift: how many below them are left out.

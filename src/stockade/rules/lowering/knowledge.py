@@ -11,7 +11,8 @@ from functools import cache, partial
 
 from stockade.events import _records as records
 from stockade.events import call_names, calls, container_fields, flags, socket_fields
-from stockade.events._records import OFFSETS, EventType, PathFlags, Role
+from stockade.events._records import OFFSETS, SLOT, EventType, PathFlags, Role
+from stockade.events._records import View as HostView
 from stockade.events.calls import CALLS, FORMATS
 from stockade.events.entities import HOST
 from stockade.events.fields import KIND_OF, result_name
@@ -37,6 +38,7 @@ from stockade.rules.lowering.formulas import (
     Same,
     Starts,
     Text,
+    Unreadable,
     all_of,
     any_of,
     opposite,
@@ -266,6 +268,7 @@ def _of_open(layout: _Layout) -> dict[str, View]:
         "fd.typechar": _perhaps(_where_known(mode, _type_character(mode))),
         "fd.dev.major": _perhaps(_where_known(major, views.integer(major))),
         "fd.fs_path": object_of(_fs_path(layout)),
+        "fd.host_path": _host_path(layout),
         "fd.replaced": views.truth(_flag(layout.number("fd_flags"), records.FdFlags.REPLACED)),
         "fd.deleted": object_of(
             views.truth(_flag(layout.number("file.path_flags"), PathFlags.DELETED))
@@ -299,6 +302,32 @@ def _fs_path(layout: _Layout) -> View:
     )
     derived = views.guarded(lone, views.absent, at_root)
     return views.guarded(Missing(own), derived, views.text(own, walked=True))
+
+
+# Relative to the record.
+HOST_VIEW = Number(SLOT["frame.host_view"] - SLOT["record"], 4)
+_BELOW = {HostView.VAR_LIB: "/var/lib/", HostView.RUN: "/run/"}
+
+
+def _host_path(layout: _Layout) -> View:
+    """Where the host sees the file, as far as it is known of its filesystem."""
+    path, own = layout.text("file.path"), layout.text("file.fs_path")
+    rest = layout.text("file.path", "file.mount_point_len")
+    lost = any_of([Unreadable(path), Unreadable(own)])
+    same = views.guarded(
+        Missing(own),
+        views.guarded(Starts(rest, b"", whole=True), views.unknown, views.text(rest, walked=True)),
+        views.text(own, walked=True),
+    )
+    found: View = views.unknown
+    for view, prefix in _BELOW.items():
+        found = views.guarded(_equals(HOST_VIEW, view), views.below(prefix), found)
+    found = views.guarded(_equals(HOST_VIEW, HostView.SAME), _perhaps(same), found)
+    return views.guarded(
+        _equals(HOST_VIEW, HostView.NOWHERE),
+        views.guarded(lost, views.unknown, views.absent),
+        found,
+    )
 
 
 # ---- calls ----

@@ -25,8 +25,16 @@ _ABSENT, _VALUE = 0, 1
 _TRUNCATED = 1
 
 
-def number(source: Number, record: bytes) -> int:
-    """An integer of a record, as unsigned 64 bits."""
+def number(source: Number, record: bytes, view: int = 0) -> int:
+    """An integer of a record, as unsigned 64 bits.
+
+    Args:
+        source: where.
+        record: its bytes.
+        view: the frame's only member, enum view.
+    """
+    if source.offset < 0:
+        return view
     raw = record[source.offset : source.offset + source.size]
     bits = min(source.bits, source.size * 8)
     value = int.from_bytes(raw, "little") >> source.shift & (1 << bits) - 1
@@ -48,11 +56,11 @@ def string(source: String, record: bytes) -> bytes | None:
     return value[int.from_bytes(record[source.skip : source.skip + 2], "little") :]
 
 
-def reads(probe: Probe, record: bytes) -> bool:
-    """Whether a probe holds of a record."""
+def reads(probe: Probe, record: bytes, view: int = 0) -> bool:
+    """Whether a probe holds of a record, of which the frame says where the host sees it."""
     match probe:
         case Among(source, ranges):
-            value = number(source, record)
+            value = number(source, record, view)
             return any(low <= value <= high for low, high in ranges)
         case Bits(source, mask, value):
             return number(source, record) & mask == value

@@ -415,3 +415,17 @@ def last_part(string: Text) -> View:
         return OPEN
 
     return partial(_each, one)
+
+
+def below(directory: str) -> View:
+    """Of a path of which no more is known than what it begins with."""
+
+    def one(test: Test, wanted: Constant) -> Outcome:
+        if test.operator not in {*_POSITIVE, "startswith"}:
+            return OPEN
+        path = str(wanted)
+        fits = path.startswith(directory) or directory.startswith(path)
+        return OPEN if fits else FAILS
+
+    # There may be no path at all.
+    return lambda test: OPEN if test.operator == "exists" else _each(one, test)

@@ -8,16 +8,16 @@ import pytest
 
 from stockade.events import EventType
 from stockade.rules import Rule
-from stockade.rules.lowering import build as building
-from stockade.rules.lowering.build import (
+from stockade.rules.lowering import policies
+from stockade.rules.lowering.modules import program
+from stockade.rules.lowering.plan import plan
+from stockade.rules.lowering.policies import (
     build,
     compile_all,
     find_policy,
     keep_policy,
     policy_key,
 )
-from stockade.rules.lowering.modules import program
-from stockade.rules.lowering.plan import plan
 from tests.support.filters import formulas_of
 from tests.support.rules import made, rule_text
 
@@ -82,7 +82,7 @@ def test_what_another_compiler_made_is_made_again(
 ) -> None:
     built = build(rules(), KINDS)
     keep_policy("x", built, tmp_path)
-    monkeypatch.setattr(building, "compiler_version", lambda: "llvmlite 0.1")
+    monkeypatch.setattr(policies, "compiler_version", lambda: "llvmlite 0.1")
     assert find_policy("x", tmp_path) is None
 
 
@@ -91,7 +91,7 @@ def test_without_a_compiler_the_cache_is_enough(
 ) -> None:
     built = build(rules(), KINDS)
     keep_policy("x", built, tmp_path)
-    monkeypatch.setattr(building, "compiler_version", lambda: None)
+    monkeypatch.setattr(policies, "compiler_version", lambda: None)
     assert find_policy("x", tmp_path) == built
     (refusal,) = build(rules(), KINDS).refusals
     assert refusal.kinds == (EventType.OPENAT,)
@@ -114,7 +114,7 @@ def test_a_module_that_ends_the_compiler_costs_itself_alone() -> None:
 
 
 def test_a_refusal_names_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "_CHILD", "stockade.no_such_module")
+    monkeypatch.setattr(policies, "_CHILD", "stockade.no_such_module")
     built = build(rules(), KINDS)
     (refusal,) = built.refusals
     assert refusal.rules == ("r",)
@@ -123,6 +123,6 @@ def test_a_refusal_names_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "_COMPILE_S", 0.001)
+    monkeypatch.setattr(policies, "_COMPILE_S", 0.001)
     (refusal,) = build(rules(), KINDS).refusals
     assert "longer" in refusal.reason
