@@ -9,6 +9,7 @@ from stockade.agent.judge import Judge
 from stockade.agent.losses import Losses
 from stockade.agent.mounts import HostMounts
 from stockade.agent.processes import ProcessTable
+from stockade.agent.reload import Reloader, wanted_of
 
 __all__ = [
     "ActivityMeter",
@@ -20,5 +21,7 @@ __all__ = [
     "Judge",
     "Losses",
     "ProcessTable",
+    "Reloader",
     "Sink",
+    "wanted_of",
 ]

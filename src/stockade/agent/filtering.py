@@ -54,6 +54,11 @@ class Filterer:
         self._install(known)
         return True
 
+    async def prepare(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> None:
+        """Compile what has not been compiled before, for the cache."""
+        if find_policy(policy_key(rules, kinds), self._cache) is None:
+            await asyncio.to_thread(self._build, rules, kinds)
+
     async def apply(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> None:
         """Compile where that has not been done before, and install. Never ends the watch."""
         try:

@@ -112,6 +112,16 @@ class Wanted:
         """Those that are wanted at all."""
         return self.containers | self.host
 
+    def __or__(self, other: Wanted) -> Wanted:
+        """What either asks for."""
+        return Wanted(
+            self.containers | other.containers,
+            self.host | other.host,
+            raw_paths=self.raw_paths or other.raw_paths,
+            host_views=self.host_views or other.host_views,
+            activity=self.activity or other.activity,
+        )
+
     def flags(self, kind: EventType) -> WantedFlags:
         """Of whom an event type is wanted."""
         if kind in _STANDS_FOR:
@@ -220,6 +230,24 @@ class Sensor:
         value = self._object.map(".bss").lookup(bytes(4)) or b""
         return decode_host_entry(value).ns
 
+    def want(self, wanted: Wanted) -> None:
+        """Report something else from now on, as far as the programs that are loaded see it."""
+        packed = pack_wishes(wanted, os.uname().machine)
+        self._object.map(".data.wishes").update(bytes(4), packed)
+
+    def missing(self, wanted: Wanted) -> list[str]:
+        """The programs that would have to be loaded to report something."""
+        found = [
+            program
+            for program, (tracepoint, events) in _OPTIONAL.items()
+            if not wanted.types.isdisjoint(events)
+            and not self._object.is_loaded(program)
+            and has_tracepoint(tracepoint)
+        ]
+        return found + (
+            ["the count of activity"] if wanted.activity > self._counts_activity else []
+        )
+
     def settle(self) -> None:
         """Find the containers of tasks that were there before, or could not be kept."""
         settle(self._object)
@@ -278,6 +306,7 @@ class Sensor:
             counts_activity=wanted.activity,
         )
         self._object.set_variable("config", pack_config(config))
+        self._counts_activity = wanted.activity
         self._object.set_variable("wishes", pack_wishes(wanted, machine))
         self._object.set_max_entries("events", ring_bytes)
 
