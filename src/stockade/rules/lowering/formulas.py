@@ -267,8 +267,17 @@ def either(outcomes: Iterable[Outcome]) -> Outcome:
 
 def chosen(guard: Formula, then: Outcome, otherwise: Outcome) -> Outcome:
     """Of what is one thing where a guard holds, and another elsewhere."""
-    other = opposite(guard)
     return Outcome(
-        any_of([all_of([guard, then.may_hold]), all_of([other, otherwise.may_hold])]),
-        any_of([all_of([guard, then.may_fail]), all_of([other, otherwise.may_fail])]),
+        _either(guard, then.may_hold, otherwise.may_hold),
+        _either(guard, then.may_fail, otherwise.may_fail),
     )
+
+
+def _either(guard: Formula, then: Formula, otherwise: Formula) -> Formula:
+    other = opposite(guard)
+    # Shorter forms of the same, where one of the two is known.
+    if then is True:
+        return any_of([guard, otherwise])
+    if otherwise is True:
+        return any_of([other, then])
+    return any_of([all_of([guard, then]), all_of([other, otherwise])])
