@@ -33,4 +33,6 @@ const volatile struct {
 	enum boundary_flags boundary_flags;
 	enum namespace_flags namespace_flags;
 	enum wanted_flags wanted_flags;
+	enum verdict verdict;
+	enum view view;
 } enums = {};

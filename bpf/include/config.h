@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the agent fixes before load. Read-only data, so the verifier prunes what is switched off. */
+/*
+ * What the agent sets: before load, as read-only data, so that the verifier
+ * prunes what is switched off; and what may change while the programs run.
+ */
 #ifndef STOCKADE_CONFIG_H
 #define STOCKADE_CONFIG_H
 
@@ -9,7 +12,6 @@ enum {
 };
 
 struct config {
-	__u64 raw_paths;       /* whether a successful open also reports the caller's argument */
 	__u32 agent_tgid;      /* whose own acts are not reported */
 	__u32 counts_activity; /* whether what containers do is counted */
 	__u64 keeps_objects;   /* whether hooks tell what paths lead to */
@@ -43,6 +45,20 @@ struct call_shape {
 	__u8 peer;    /* a socket whose other end is looked at */
 	__u8 object;  /* enum event_type: under which its paths' objects are kept, 0 for none */
 	__u8 kept;    /* enum wanted_flags: of whom objects are kept under this type */
+};
+
+/* What the rules ask for; changed when they are. */
+struct wishes {
+	/*
+	 * enum event_type by system call number, EVENT_NONE where no rule asks for it:
+	 * of the kernel's own ABI in the low byte, of the 32-bit one in the high byte.
+	 */
+	__u16 syscall_types[SYSCALL_COUNT];
+	/* The same of the calls whose functions are hooked; a call is in one of the two. */
+	__u16 function_types[SYSCALL_COUNT];
+	struct call_shape call_shapes[EVENT_TYPES]; /* by enum event_type */
+	__u32 raw_paths;  /* whether a successful open also reports the caller's argument */
+	__u32 host_views; /* whether filters ask where the host sees a file */
 };
 
 #endif

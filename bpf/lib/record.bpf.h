@@ -8,6 +8,7 @@
 #ifndef STOCKADE_LIB_RECORD_H
 #define STOCKADE_LIB_RECORD_H
 
+#include "policy.h"
 #include "lib/loss.bpf.h"
 #include "lib/task.bpf.h"
 
@@ -36,6 +37,7 @@ struct slot {
 	__u32 number; /* its key */
 	__u32 size;   /* bytes of the record so far */
 	__u32 lost;   /* enum loss_reason, a bit each: parts of it that are missing */
+	struct filter_frame frame;
 	union {
 		union record fixed;
 		char record[RECORD_MAX];

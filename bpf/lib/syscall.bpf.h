@@ -36,7 +36,7 @@ static __always_inline __u32 syscall_nr(struct pt_regs *regs)
 }
 
 /* What rules call this system call, in either ABI: the common answer is neither. */
-static __always_inline __u16 syscall_entry(struct pt_regs *regs, const volatile __u16 *types)
+static __always_inline __u16 syscall_entry(struct pt_regs *regs, const __u16 *types)
 {
 	__u32 nr = syscall_nr(regs);
 

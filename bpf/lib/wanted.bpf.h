@@ -8,7 +8,7 @@
 
 static __always_inline bool wanted(struct task_struct *task, __u8 type)
 {
-	__u8 whose = call_shapes[type].wanted;
+	__u8 whose = wishes.call_shapes[type].wanted;
 
 	if ((__u32)GET(task, tgid) == config.agent_tgid)
 		return false;

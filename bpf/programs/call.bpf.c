@@ -15,6 +15,7 @@
  * length is missing, and umount has flags where it takes none.
  */
 #include "lib/file.bpf.h"
+#include "lib/filter.bpf.h"
 #include "lib/provenance.bpf.h"
 #include "lib/socket.bpf.h"
 #include "lib/syscall.bpf.h"
@@ -24,9 +25,9 @@
 #define ANON_INODE_FS_MAGIC 0x09041934
 #define CAPABILITY_VERSION_1 0x19980330
 
-static __always_inline const volatile struct call_shape *shape_of(struct call_record *record)
+static __always_inline const struct call_shape *shape_of(struct call_record *record)
 {
-	return &call_shapes[record->header.type & (EVENT_TYPES - 1)];
+	return &wishes.call_shapes[record->header.type & (EVENT_TYPES - 1)];
 }
 
 static __always_inline __u64 argument(struct call_record *record, __u8 number)
@@ -83,7 +84,7 @@ static __always_inline void fill_address(struct slot *slot, struct call_record *
 }
 
 static __always_inline void fill_words(struct slot *slot, struct call_record *record,
-				       const volatile struct call_shape *shape)
+				       const struct call_shape *shape)
 {
 	const void *from = (const void *)argument(record, shape->words);
 	__u32 count = shape->word_count, version = 0;
@@ -180,7 +181,7 @@ __noinline int fill_call_pidfd(__u32 number, __u32 fd)
 static __noinline int fill_strings(struct slot *slot, __u32 abi)
 {
 	struct call_record *record = (void *)slot->record;
-	const volatile struct call_shape *shape = shape_of(record);
+	const struct call_shape *shape = shape_of(record);
 
 	if (shape->old_path)
 		fill_call_path(slot->number, false, argument(record, shape->old_path),
@@ -202,7 +203,7 @@ static __noinline int fill_strings(struct slot *slot, __u32 abi)
 static __noinline int fill_objects(struct slot *slot)
 {
 	struct call_record *record = (void *)slot->record;
-	const volatile struct call_shape *shape = shape_of(record);
+	const struct call_shape *shape = shape_of(record);
 	__s64 result = record->header.result;
 
 	if (shape->file == SHAPE_RESULT) {
@@ -273,7 +274,7 @@ static __always_inline __u64 *call_args(struct slot *slot)
 }
 
 /* @file: address of what the call is about, where it has no descriptor; or 0. */
-static __always_inline int finish_call(struct slot *slot, __u32 abi, __u64 file)
+static __always_inline void finish_call(struct slot *slot, __u32 abi, __u64 file)
 {
 	if (config.keeps_objects)
 		take_objects(slot);
@@ -282,6 +283,12 @@ static __always_inline int finish_call(struct slot *slot, __u32 abi, __u64 file)
 		fill_call_object(slot->number, file);
 	else
 		fill_objects(slot);
+}
+
+/* The same for who is not judged by filters. */
+static __always_inline int report_call(struct slot *slot, __u64 file)
+{
+	finish_call(slot, ABI_NATIVE, file);
 	submit_record(slot);
 	release_slot(slot);
 	return 0;
@@ -309,6 +316,7 @@ static __always_inline void read_arguments(__u64 *args, struct pt_regs *regs, __
 	}
 }
 
+/* Its record is judged by who called. */
 static __noinline int on_call(struct pt_regs *regs, __u32 abi, __u8 type, long result,
 			      __u32 in_memory)
 {
@@ -317,5 +325,6 @@ static __noinline int on_call(struct pt_regs *regs, __u32 abi, __u8 type, long r
 	if (!slot)
 		return 0;
 	read_arguments(call_args(slot), regs, abi, in_memory);
-	return finish_call(slot, abi, 0);
+	finish_call(slot, abi, 0);
+	return unjudged(slot);
 }

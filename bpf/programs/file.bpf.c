@@ -13,6 +13,7 @@
  * its own reference in time is not found out.
  */
 #include "lib/file.bpf.h"
+#include "lib/filter.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"
 
@@ -109,7 +110,7 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 	if (GET(task, files, count.counter) > 1) {
 		record->fd_flags |= FD_SHARED;
 		fill_argument(slot, record, task, args);
-	} else if (config.raw_paths && args->path) {
+	} else if (wishes.raw_paths && args->path) {
 		append_user_string(slot, &record->argument, args->path);
 	}
 	if (!file || (record->fd_flags & FD_SHARED && is_referenced(file))) {
@@ -121,14 +122,15 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 	fill_file(slot, &record->file, file);
 }
 
-static __always_inline int report_open(struct task_struct *task, struct open_args *args, __u8 type,
-				       long result)
+/* NULL where there is no room: that is counted. */
+static __always_inline struct slot *fill_open(struct task_struct *task, struct open_args *args,
+					      __u8 type, long result)
 {
 	struct slot *slot = claim_slot(type);
 	struct open_record *record;
 
 	if (!slot)
-		return 0;
+		return NULL;
 	record = begin_record(slot, struct open_record);
 	fill_header(slot, RECORD_OPEN, type, result, task);
 	record->flags = args->flags;
@@ -139,22 +141,27 @@ static __always_inline int report_open(struct task_struct *task, struct open_arg
 		fill_argument(slot, record, task, args);
 	else
 		fill_opened(slot, record, task, args, result);
-	submit_record(slot);
-	release_slot(slot);
-	return 0;
+	return slot;
 }
 
+/* Its record is judged by who called. */
 static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __u32 abi, __u8 type,
 			      long result)
 {
 	struct open_args args = open_args(regs, abi, type);
+	struct slot *slot = fill_open(task, &args, type, result);
 
-	return report_open(task, &args, type, result);
+	return slot ? unjudged(slot) : 0;
 }
 
 static __always_inline int on_open_request(struct task_struct *task, __u8 type, long result)
 {
 	struct open_args args = { .dirfd = AT_FDCWD };
+	struct slot *slot = fill_open(task, &args, type, result);
 
-	return report_open(task, &args, type, result);
+	if (!slot)
+		return 0;
+	submit_record(slot);
+	release_slot(slot);
+	return 0;
 }

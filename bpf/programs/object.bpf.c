@@ -38,7 +38,7 @@ struct {
 
 static __always_inline bool keeps(struct task_struct *task, __u8 type)
 {
-	__u8 whose = call_shapes[type].kept;
+	__u8 whose = wishes.call_shapes[type].kept;
 
 	return whose & WANTED_HOST || (whose & WANTED_CONTAINERS && find_member(task));
 }
@@ -141,7 +141,7 @@ static __noinline int take_objects(struct slot *slot)
 	struct call_record *record = (void *)slot->record;
 	__u64 key = (__u64)current_task();
 	struct kept_paths *kept = bpf_map_lookup_elem(&kept_paths, &key);
-	__u8 type = call_shapes[record->header.type & (EVENT_TYPES - 1)].object;
+	__u8 type = wishes.call_shapes[record->header.type & (EVENT_TYPES - 1)].object;
 
 	if (!kept)
 		return 0;

@@ -134,7 +134,7 @@ __noinline int report_received(__u32 socket, __u32 fd)
 		return 0;
 	call_args(slot)[0] = socket;
 	call_args(slot)[1] = fd;
-	return finish_call(slot, ABI_NATIVE, 0);
+	return report_call(slot, 0);
 }
 
 static __always_inline int receive_fds(__u32 socket, __u64 message, __u64 messages, __u32 abi)

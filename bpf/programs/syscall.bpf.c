@@ -7,9 +7,11 @@
  * sees every call, and leaves after one table lookup where no rule asks for it.
  */
 #include "lib/activity.bpf.h"
+#include "lib/filter.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"
 
+/* Gives what unjudged says of the record, 0 for none. */
 static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entry)
 {
 	struct task_struct *task;
@@ -23,6 +25,7 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entr
 	type = entry_type(entry, abi);
 	if ((type == EVENT_SETNS || type == EVENT_UNSHARE) && result == 0)
 		approach(task);
+	count_mount(type, result);
 	if (type == EVENT_NONE || !wanted(task, type))
 		return 0;
 	switch (type) {
@@ -49,7 +52,9 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entr
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
-	return on_exit(regs, result, syscall_entry(regs, syscall_types));
+	int built = on_exit(regs, result, syscall_entry(regs, wishes.syscall_types));
+
+	return JUDGE(sys_exit, ctx, built);
 }
 
 /*
@@ -61,7 +66,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	SEC("fexit")                                                                               \
 	int BPF_PROG(on_##name, struct pt_regs *regs, long result)                                 \
 	{                                                                                          \
-		return on_exit(regs, result, syscall_entry(regs, function_types));                 \
+		int built = on_exit(regs, result, syscall_entry(regs, wishes.function_types));     \
+                                                                                                   \
+		return JUDGE(name, ctx, built);                                                    \
 	}                                                                                          \
                                                                                                    \
 	struct {                                                                                   \

@@ -243,7 +243,7 @@ static __noinline int on_request(struct io_kiocb *request, __u8 wanted_type)
 	if (opcode == IORING_OP_ACCEPT || opcode == IORING_OP_SOCKET)
 		file = NULL; /* it is what came that counts */
 	if (has_fd)
-		return finish_call(slot, ABI_NATIVE, address_of(file));
+		return report_call(slot, address_of(file));
 	release_slot(slot);
 	return 0;
 }

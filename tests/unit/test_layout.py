@@ -13,6 +13,7 @@ from stockade.events.calls import CALLS, OBSERVED
 from stockade.events.fields import KIND_OF
 from stockade.events.generate import TARGET, Generator, class_name
 from stockade.kernel.images import object_image
+from stockade.kernel.sensor import Wanted, pack_wishes
 from stockade.kernel.syscalls import ARCHITECTURES, NUMBERS, SYSCALL_COUNT, pack_table
 
 
@@ -28,9 +29,20 @@ def test_class_names() -> None:
 
 def test_the_configuration_is_packed_as_the_object_has_it() -> None:
     btf = Btf(object_image("stockade"))
-    packed = pack_config(Config(raw_paths=5, agent_tgid=1, counts_activity=1, keeps_objects=1))
+    packed = pack_config(Config(agent_tgid=5, counts_activity=1, keeps_objects=1))
     assert len(packed) == btf.struct("config").size
-    assert packed == bytes([5, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+    assert packed == bytes([5, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+
+
+def test_wishes_are_packed_as_the_object_has_them() -> None:
+    wanted = Wanted(frozenset({EventType.RENAME}), raw_paths=True)
+    packed = pack_wishes(wanted, "x86_64", frozenset({EventType.RENAME}))
+    assert len(packed) == Btf(object_image("stockade")).struct("wishes").size
+    assert packed[2 * 82] == EventType.RENAME
+    hooked = pack_wishes(wanted, "x86_64", frozenset())
+    assert hooked[2 * (1024 + 82)] == EventType.RENAME
+    assert hooked[2 * 82] == 0
+    assert packed[-8:] == bytes([1, 0, 0, 0, 0, 0, 0, 0])
 
 
 def test_the_system_call_table_is_the_objects_size() -> None:

@@ -4,19 +4,26 @@ from stockade.agent.activity import ActivityMeter
 from stockade.agent.addresses import HostAddresses
 from stockade.agent.agent import Agent, Sink
 from stockade.agent.enrich import Enricher
+from stockade.agent.filtering import Filterer
+from stockade.agent.host_views import HostViews
 from stockade.agent.judge import Judge
 from stockade.agent.losses import Losses
 from stockade.agent.mounts import HostMounts
 from stockade.agent.processes import ProcessTable
+from stockade.agent.reload import Reloader, wanted_of
 
 __all__ = [
     "ActivityMeter",
     "Agent",
     "Enricher",
+    "Filterer",
     "HostAddresses",
     "HostMounts",
+    "HostViews",
     "Judge",
     "Losses",
     "ProcessTable",
+    "Reloader",
     "Sink",
+    "wanted_of",
 ]

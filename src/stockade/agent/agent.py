@@ -19,6 +19,7 @@ from stockade.agent.losses import Losses
 from stockade.errors import MissingFeature, RecordError
 from stockade.events import Alert, Container, Ready, Record, Summary, Update, decode
 from stockade.kernel import Sensor
+from stockade.rules import Engine
 from stockade.workloads import Containers
 
 # After a wake-up, records gather this long before the next one: under load the agent wakes
@@ -132,6 +133,11 @@ class Agent:
         """What was lost after the kernel, by reason."""
         own = Counter(sink_full=self._sink.lost, metadata_wait=self._judge.lost)
         return dict(self._lost + own)
+
+    def take_rules(self, engine: Engine) -> None:
+        """Judge by other rules from now on; what has come is judged by those that were there."""
+        self._drain()
+        self._judge.take_rules(engine)
 
     def fail(self, error: Exception) -> None:
         """End the watch with an error; of several, with the first."""

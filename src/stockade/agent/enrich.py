@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stockade.agent.addresses import HostAddresses
+from stockade.agent.host_views import HostViews
 from stockade.agent.mounts import HostMounts
 from stockade.agent.processes import ProcessTable
 from stockade.events import (
@@ -35,6 +36,7 @@ class Enricher:
         mounts: the host's mount table.
         host_namespaces: the host's own, where they are known.
         addresses: the host's addresses.
+        views: learns of filesystems, where filters ask for them.
     """
 
     def __init__(
@@ -44,8 +46,10 @@ class Enricher:
         mounts: HostMounts,
         host_namespaces: Namespaces | None = None,
         addresses: HostAddresses | None = None,
+        views: HostViews | None = None,
     ) -> None:
         self._addresses = addresses
+        self._views = views
         self._host_namespaces = host_namespaces
         self._processes = processes
         self._containers = containers
@@ -54,12 +58,16 @@ class Enricher:
         self._events = 0
 
     def new_batch(self) -> None:
-        """Look at the wall clock again: it may have been set."""
+        """Look at the wall clock again, which may have been set, and at the host's mounts."""
         self._offset_ns = boot_offset_ns()
+        if self._views:
+            self._views.new_batch()
 
     def event(self, record: Record) -> Event:
         """The event of a record."""
         task = record.header.task
+        if self._views:
+            self._views.learn(record)
         self._events += 1
         process = self._acting(record)
         ancestors = tuple(self._processes.get(identity) for identity in task.ancestors)

@@ -64,6 +64,10 @@ class Judge:
         self.alerts = 0
         self.lost = 0
 
+    def take_rules(self, engine: Engine) -> None:
+        """Run other rules from now on; what waits for metadata stays with its own."""
+        self._engine = engine
+
     def alerts_of(self, event: Event) -> Iterator[Alert]:
         """One alert for each rule that the event fires."""
         pending = event.container is not None and event.container.pending

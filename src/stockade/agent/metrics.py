@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from stockade.agent.losses import Losses
+from stockade.agent.reload import Reloads
 from stockade.errors import StockadeError
 from stockade.kernel import Sensor
 
@@ -21,8 +22,14 @@ class _Agent(Collector):
     """Reads the agent when somebody asks."""
 
     def __init__(
-        self, sensor: Sensor, kernel_losses: Losses, totals: Counts, losses: Counts
+        self,
+        sensor: Sensor,
+        kernel_losses: Losses,
+        totals: Counts,
+        losses: Counts,
+        reloads: Callable[[], Reloads],
     ) -> None:
+        self._reloads = reloads
         self._sensor = sensor
         self._kernel_losses = kernel_losses
         self._totals = totals
@@ -53,12 +60,39 @@ class _Agent(Collector):
         for (reason, container), count in self._kernel_losses.by_container().items():
             of_containers.add_metric([reason, container], count)
         yield of_containers
+        verdicts = CounterMetricFamily(
+            "stockade_filtered",
+            "records that filters in the kernel were asked about, by what they said;"
+            " none: there was no filter",
+            labels=["verdict", "event"],
+        )
+        for (verdict, kind), count in self._sensor.filters.verdicts().items():
+            verdicts.add_metric([verdict.name.lower(), kind.name.lower()], count)
+        yield verdicts
+        yield from self._of_reloads()
         waiting = self._sensor.ring.available()
         yield GaugeMetricFamily(
             "stockade_ring_bytes", "bytes of records that wait to be judged", value=waiting
         )
         containers = len(self._sensor.provenance.containers())
         yield GaugeMetricFamily("stockade_containers", "containers that have tasks", containers)
+
+    def _of_reloads(self) -> Iterator[Metric]:
+        state = self._reloads()
+        reloads = CounterMetricFamily(
+            "stockade_reloads", "how often rules were read again", labels=["outcome"]
+        )
+        reloads.add_metric(["done"], state.done)
+        reloads.add_metric(["failed"], state.failed)
+        yield reloads
+        error = GaugeMetricFamily(
+            "stockade_reload_error",
+            "1 while the rules that are there now cannot be used, and older ones are",
+            labels=["error"],
+        )
+        if state.error:
+            error.add_metric([state.error], 1)
+        yield error
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -76,6 +110,7 @@ def serve(
     kernel_losses: Losses,
     totals: Counts,
     losses: Counts,
+    reloads: Callable[[], Reloads],
 ) -> Iterator[int]:
     """Answer at an address while the block runs; gives the port.
 
@@ -85,13 +120,14 @@ def serve(
         kernel_losses: its counts.
         totals: how many events and alerts there were.
         losses: the agent's own, by reason.
+        reloads: what has come of reading rules again.
 
     Raises:
         StockadeError: nobody can listen there.
     """
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_Agent(sensor, kernel_losses, totals, losses))
+    registry.register(_Agent(sensor, kernel_losses, totals, losses, reloads))
     host, port = address
     try:
         server, thread = start_http_server(port, host, registry)

@@ -9,7 +9,7 @@ import select
 from collections import defaultdict
 from collections.abc import Sequence
 
-from stockade.events import ABSENT, Missing
+from stockade.events import ABSENT, Missing, View
 
 # Init may hide its own from us.
 _MOUNTINFO = ("/proc/1/mountinfo", "/proc/self/mountinfo")
@@ -52,6 +52,20 @@ class HostMounts:
             if fs_path == root or fs_path.startswith(root.rstrip("/") + "/"):
                 return posixpath.join(point, fs_path[len(root) :].lstrip("/")).rstrip("/") or "/"
         return ABSENT
+
+    def view(self, dev: int) -> View:
+        """Where the host sees the files of a filesystem, in a word."""
+        if self._poll.poll(0):
+            self._mounts = self._read()
+        pairs = self._mounts.get(dev, ())
+        if not pairs:
+            return View.NOWHERE
+        if pairs[0] == ("/", "/"):
+            return View.SAME
+        for view, directory in ((View.VAR_LIB, "/var/lib/"), (View.RUN, "/run/")):
+            if all(point.startswith(directory) for _, point in pairs):
+                return view
+        return View.UNKNOWN
 
     def _read(self) -> dict[int, list[tuple[str, str]]]:
         """By device: (root within the filesystem, mount point), the shortest root first."""

@@ -10,6 +10,7 @@ from stockade.cli.diagnostics import show_diagnostic
 from stockade.cli.doctor import doctor
 from stockade.cli.fields import fields
 from stockade.cli.ps import ps
+from stockade.cli.reload import reload
 from stockade.cli.rules import rules
 from stockade.cli.run import run
 from stockade.errors import ExitCode, LoadError, RuleErrors, StockadeError
@@ -22,6 +23,7 @@ def cli() -> None:
 
 
 cli.add_command(run)
+cli.add_command(reload)
 cli.add_command(doctor)
 cli.add_command(ps)
 cli.add_command(rules)

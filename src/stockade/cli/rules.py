@@ -13,6 +13,7 @@ from rich.text import Text
 
 from stockade.cli.diagnostics import as_json as diagnostic_json
 from stockade.cli.diagnostics import show_diagnostic
+from stockade.cli.explain import explain
 from stockade.cli.packs import PACKS, rules_option
 from stockade.errors import ExitCode, RuleErrors
 from stockade.rules import Rule, RuleSet, load_rules
@@ -102,6 +103,9 @@ def show(*, name: str, paths: tuple[Path, ...], as_json: bool) -> None:
         if shown not in {"", None}:
             text = Text.assemble((f"{key:<16}", "bold"), visible(str(shown)))
             console.print(text, soft_wrap=True)
+
+
+rules.add_command(explain)
 
 
 @rules.command("test")

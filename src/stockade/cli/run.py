@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import signal
 import sys
 from contextlib import ExitStack
@@ -18,20 +19,23 @@ from stockade.agent import (
     ActivityMeter,
     Agent,
     Enricher,
+    Filterer,
     HostAddresses,
     HostMounts,
+    HostViews,
     Judge,
     Losses,
     ProcessTable,
+    Reloader,
     Sink,
     metrics,
+    wanted_of,
 )
 from stockade.cli.packs import PACKS, rules_option
+from stockade.cli.reload import findable
 from stockade.cli.state_roots import state_roots_option
 from stockade.errors import StockadeError
-from stockade.events.activity_fields import ACTIVITY
-from stockade.events.file_fields import RAW_PATHS
-from stockade.kernel import Pins, Sensor, Tier, Wanted
+from stockade.kernel import Pins, Sensor, Tier
 from stockade.rules import Engine, load_rules
 from stockade.sinks import JsonLines, Stream, Terminal
 from stockade.workloads import STATE_ROOTS, Containers
@@ -42,8 +46,9 @@ _LAST_LINES_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """What the command line says beside the rules."""
+    """What the command line says."""
 
+    paths: tuple[Path, ...]
     output: str
     state_roots: tuple[str, ...]
     metrics_listen: tuple[str, int] | None
@@ -94,20 +99,26 @@ def _address(
 def run(*, paths: tuple[Path, ...], **options: Any) -> None:
     """Watch this host until Ctrl-C or SIGTERM, and say what the rules find."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    loaded = load_rules(paths or [PACKS])
-    engine = Engine(loaded.enabled)
-    if loaded.warnings:
-        count = len(loaded.warnings)
-        note = f"{count} warning{'s' if count != 1 else ''} about the rules"
-        structlog.get_logger().warning(note, hint="stockade rules check shows them")
+    paths = paths or (PACKS,)
+    engine = _engine(paths)
     if not engine.rules:
         raise click.UsageError(f"no rules in {', '.join(map(str, paths))}")
     if sys.stdout is None:
         raise click.UsageError("stdout is closed: nobody would see an alert")
     stream = Stream(sys.stdout.fileno())
-    asyncio.run(_run(engine, stream, _Options(**options)))
+    asyncio.run(_run(engine, stream, _Options(paths, **options)))
     if not stream.close(_LAST_LINES_S):
         structlog.get_logger().warning("the reader of stdout has stalled: its end is missing")
+
+
+def _engine(paths: tuple[Path, ...]) -> Engine:
+    """The rules of files. Raises RuleErrors."""
+    loaded = load_rules(paths)
+    if loaded.warnings:
+        count = len(loaded.warnings)
+        note = f"{count} warning{'s' if count != 1 else ''} about the rules"
+        structlog.get_logger().warning(note, hint="stockade rules check shows them")
+    return Engine(loaded.enabled)
 
 
 def _sink(output: str, stream: Stream) -> Sink:
@@ -138,12 +149,7 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         loop.add_signal_handler(number, stop.set)
     processes = ProcessTable()
     mounts = HostMounts()
-    wanted = Wanted(
-        engine.wanted(host=False),
-        engine.wanted(host=True),
-        raw_paths=not engine.fields.isdisjoint(RAW_PATHS),
-        activity=not engine.fields.isdisjoint(ACTIVITY),
-    )
+    wanted = wanted_of(engine)
     with ExitStack() as stack:
         sensor = stack.enter_context(
             Sensor(
@@ -163,8 +169,9 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         )
         for entry in provenance.containers():
             containers.add(entry)
+        views = HostViews(sensor.filters, mounts)
         enricher = Enricher(
-            processes, containers, mounts, sensor.host_namespaces(), HostAddresses()
+            processes, containers, mounts, sensor.host_namespaces(), HostAddresses(), views
         )
         sink = _sink(options.output, stream)
         agent = Agent(
@@ -181,6 +188,8 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
             loop.call_soon_threadsafe(agent.fail, error)
 
         stream.on_error = stream_failed
+        load = functools.partial(_engine, options.paths)
+        reloader = Reloader(load, options.paths, sensor, agent, Filterer(sensor), engine)
         if options.metrics_listen:
             served = metrics.serve(
                 options.metrics_listen,
@@ -188,7 +197,15 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
                 Losses(sensor, containers),
                 lambda: agent.totals,
                 lambda: agent.losses,
+                lambda: reloader.state,
             )
             stack.enter_context(served)
-        await agent.run(stop)
+        loop.add_signal_handler(signal.SIGHUP, reloader.ask)
+        stack.enter_context(findable())
+        reloading = asyncio.ensure_future(reloader.work())
+        try:
+            await agent.run(stop)
+        finally:
+            reloading.cancel()
+            await asyncio.wait({reloading})
     mounts.close()

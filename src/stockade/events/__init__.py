@@ -29,6 +29,8 @@ from stockade.events._records import (
     Role,
     Target,
     Task,
+    Verdict,
+    View,
     WantedFlags,
     decode,
     decode_activity,
@@ -68,6 +70,7 @@ from stockade.events.entities import (
 )
 from stockade.events.event import Event
 from stockade.events.layout import digest as layout_digest
+from stockade.events.policy import Policy, Program
 from stockade.events.text import NO_TEXT, Text
 from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Scalar, Value
 
@@ -111,10 +114,12 @@ __all__ = [
     "OpenRecord",
     "PathFlags",
     "Pod",
+    "Policy",
     "Priority",
     "Process",
     "ProcessId",
     "ProcessView",
+    "Program",
     "Ready",
     "Record",
     "RecordHeader",
@@ -127,6 +132,8 @@ __all__ = [
     "Text",
     "Update",
     "Value",
+    "Verdict",
+    "View",
     "WantedFlags",
     "Workload",
     "container_view",

@@ -240,12 +240,26 @@ def _signed(value: int) -> int:
     return (value & 0xFFFFFFFF ^ 0x80000000) - 0x80000000
 
 
-def _named(table: Mapping[int, str]) -> Callable[[int], str]:
-    return lambda value: table.get(_signed(value), str(_signed(value)))
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An int by its name, or else in decimal."""
+
+    table: Mapping[int, str]
+
+    def __call__(self, value: int) -> str:
+        """As rules see it."""
+        return self.table.get(_signed(value), str(_signed(value)))
 
 
-def _bits(table: Mapping[int, str]) -> Callable[[int], str]:
-    return lambda value: "|".join(flag_names(table, value & 0xFFFFFFFF))
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """The bits of an unsigned int by their names."""
+
+    table: Mapping[int, str]
+
+    def __call__(self, value: int) -> str:
+        """As rules see them, with | between."""
+        return "|".join(flag_names(self.table, value & 0xFFFFFFFF))
 
 
 def _signal(value: int) -> str:
@@ -274,36 +288,36 @@ def _socket_type(value: int) -> str:
     return names.SOCKET_TYPES.get(value & 0xF, str(value & 0xF))
 
 
-_FORMATS: dict[str, Callable[[int], str]] = {
-    "at": _bits(names.AT_FLAGS),
-    "bpf": _named(names.BPF_COMMANDS),
+FORMATS: dict[str, Callable[[int], str]] = {
+    "at": Flagged(names.AT_FLAGS),
+    "bpf": Named(names.BPF_COMMANDS),
     "clone": lambda value: "|".join(_namespaces(value)) or "0",
     "device": _device,
     "dir": lambda value: "AT_FDCWD" if _signed(value) == names.AT_FDCWD else str(_signed(value)),
-    "domain": _named(names.DOMAINS),
-    "filter": _bits(names.SECCOMP_FLAGS),
-    "fsconfig": _named(names.FSCONFIG_COMMANDS),
-    "keyctl": _named(names.KEYCTL_COMMANDS),
+    "domain": Named(names.DOMAINS),
+    "filter": Flagged(names.SECCOMP_FLAGS),
+    "fsconfig": Named(names.FSCONFIG_COMMANDS),
+    "keyctl": Named(names.KEYCTL_COMMANDS),
     "id": _id,
     "message": hex,
     "long": lambda value: str(value - (1 << 64) if value >> 63 else value),
-    "memfd": _bits(names.MEMFD_FLAGS),
+    "memfd": Flagged(names.MEMFD_FLAGS),
     "mode": lambda value: "|".join(mode_names(value & 0xFFFF)),
-    "mount": _bits(names.MOUNT_FLAGS),
+    "mount": Flagged(names.MOUNT_FLAGS),
     "node": lambda value: "|".join(
         [names.NODE_TYPES.get(value & 0o170000, "S_IFREG"), *mode_names(value & 0o7777)]
     ),
-    "open_tree": _bits(names.OPEN_TREE_FLAGS),
+    "open_tree": Flagged(names.OPEN_TREE_FLAGS),
     "pointer": hex,
-    "prctl": _named(names.PRCTL_OPTIONS),
-    "ptrace": _named(names.PTRACE_REQUESTS),
-    "rename": _bits(names.RENAME_FLAGS),
-    "seccomp": _named(names.SECCOMP_OPERATIONS),
+    "prctl": Named(names.PRCTL_OPTIONS),
+    "ptrace": Named(names.PTRACE_REQUESTS),
+    "rename": Flagged(names.RENAME_FLAGS),
+    "seccomp": Named(names.SECCOMP_OPERATIONS),
     "signal": _signal,
     "socktype": _socket_type,
-    "syslog": _named(names.SYSLOG_ACTIONS),
-    "umount": _bits(names.UMOUNT_FLAGS),
-    "uring": _named(names.URING_OPERATIONS),
+    "syslog": Named(names.SYSLOG_ACTIONS),
+    "umount": Flagged(names.UMOUNT_FLAGS),
+    "uring": Named(names.URING_OPERATIONS),
 }
 # Kinds whose values are names with | between them.
 FLAG_KINDS = frozenset(
@@ -329,7 +343,7 @@ def _value(record: CallRecord, call: Call, at: int, kind: str) -> Value:
     if kind in _WORDS or kind == "address":
         return UNKNOWN
     raw = record.args[at]
-    form = _FORMATS.get(kind)
+    form = FORMATS.get(kind)
     return form(raw) if form else str(_signed(raw))
 
 

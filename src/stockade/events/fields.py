@@ -181,11 +181,15 @@ def _attribute(path: str, rendering: Rendering) -> Callable[[records.Record], Va
     return read
 
 
-def _result(event: Event) -> Value:
-    result = event.record.header.result
+def result_name(result: int) -> str:
+    """SUCCESS, or the name of an error."""
     if result >= 0:
         return "SUCCESS"
     return _RESTARTS.get(-result) or errno.errorcode.get(-result, str(result))
+
+
+def _result(event: Event) -> Value:
+    return result_name(event.record.header.result)
 
 
 def _type(event: Event) -> Value:

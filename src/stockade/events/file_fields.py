@@ -11,12 +11,12 @@ from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Origin, Resolver, text_value
 from stockade.events.values import ABSENT, UNKNOWN, Missing, Value
 
-_FMODE_READ, _FMODE_WRITE = 1, 2
+FMODE_READ, FMODE_WRITE = 1, 2
 _O_ACCMODE = 3
-_O_CREAT = 0o100
-_ANY_EXEC = 0o111
-_FILE_TYPES = {1: "fifo", 2: "char", 4: "directory", 6: "block", 8: "file", 12: "socket"}
-_TYPE_CHARACTERS = {"fifo": "p", "socket": "u"}
+O_CREAT = 0o100
+ANY_EXEC = 0o111
+FILE_TYPES = {1: "fifo", 2: "char", 4: "directory", 6: "block", 8: "file", 12: "socket"}
+TYPE_CHARACTERS = {"fifo": "p", "socket": "u"}
 
 
 def missing_object(record: OpenRecord) -> Missing | None:
@@ -115,7 +115,7 @@ def _access(bit: int) -> Resolver:
 
 
 def _makes_program(record: OpenRecord) -> Value:
-    return bool(record.flags & _O_CREAT and record.mode & _ANY_EXEC)
+    return bool(record.flags & O_CREAT and record.mode & ANY_EXEC)
 
 
 def _number(record: OpenRecord) -> Value:
@@ -124,12 +124,12 @@ def _number(record: OpenRecord) -> Value:
 
 def file_type(file: FileObject) -> str:
     """What kind of inode it is."""
-    return _FILE_TYPES.get(file.mode >> 12, "unknown")
+    return FILE_TYPES.get(file.mode >> 12, "unknown")
 
 
 def type_character(file: FileObject) -> str:
     """The same in a letter."""
-    return _TYPE_CHARACTERS.get(file_type(file), "f")
+    return TYPE_CHARACTERS.get(file_type(file), "f")
 
 
 def _raw_path(record: OpenRecord) -> Value:
@@ -151,8 +151,8 @@ RAW_PATHS = frozenset({"fd.nameraw", "evt.arg.name"})
 
 _S, _I, _B, _P = FieldType.STRING, FieldType.INT, FieldType.BOOL, FieldType.PATH
 FIELDS = (
-    _open("evt.is_open_read", _B, "opened for reading", _access(_FMODE_READ)),
-    _open("evt.is_open_write", _B, "opened for writing", _access(_FMODE_WRITE)),
+    _open("evt.is_open_read", _B, "opened for reading", _access(FMODE_READ)),
+    _open("evt.is_open_write", _B, "opened for writing", _access(FMODE_WRITE)),
     _open("evt.is_open_exec", _B, "made a file that can be executed", _of_open(_makes_program)),
     _open("fd.num", _I, "the new descriptor", _of_open(_number)),
     _open(

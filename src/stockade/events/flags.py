@@ -6,16 +6,16 @@ import os
 import stat
 from collections.abc import Mapping
 
-_ACCESS = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
+ACCESS_MODES = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 # The values differ between architectures; os has the host's.
-_OPEN = {
+OPEN_FLAGS = {
     name: getattr(os, name)
     for name in (
         "O_CREAT O_EXCL O_NOCTTY O_TRUNC O_APPEND O_NONBLOCK O_DSYNC O_SYNC O_DIRECT"
         " O_DIRECTORY O_NOFOLLOW O_NOATIME O_CLOEXEC O_PATH O_TMPFILE"
     ).split()
 }
-_MODE = {
+MODE_BITS = {
     name: getattr(stat, name)
     for name in (
         "S_ISUID S_ISGID S_ISVTX S_IRUSR S_IWUSR S_IXUSR S_IRGRP S_IWGRP S_IXGRP S_IROTH S_IWOTH"
@@ -66,12 +66,15 @@ def capability_names(mask: int) -> list[str]:
 
 def open_flags(flags: int) -> list[str]:
     """O_* of an open, access mode first."""
-    return [_ACCESS[flags & 3], *(name for name, bits in _OPEN.items() if flags & bits == bits)]
+    return [
+        ACCESS_MODES[flags & 3],
+        *(name for name, bits in OPEN_FLAGS.items() if flags & bits == bits),
+    ]
 
 
 def mode_names(mode: int) -> list[str]:
     """S_* of permission bits; none are 0."""
-    return [name for name, bit in _MODE.items() if mode & bit] or ["0"]
+    return [name for name, bit in MODE_BITS.items() if mode & bit] or ["0"]
 
 
 def clone_flags(flags: int) -> list[str]:

@@ -90,7 +90,7 @@ class Generator:
         parts += [self._decoder(name) for name in layout.RECORDS]
         parts += [self._value_decoder(name) for name in layout.VALUES]
         parts += [self._packer(name) for name in layout.SETTINGS]
-        parts += [self._dispatch(), self._fields()]
+        parts += [self._dispatch(), self._offsets(), self._fields()]
         return "\n\n".join(parts)
 
     def _lengths(self, found: Type) -> str:
@@ -262,6 +262,20 @@ class Generator:
             "# Field, type, record, where in it, meaning.\n"
             "FIELDS: tuple[tuple[str, str, type[msgspec.Struct], str, str], ...] = (\n"
             f"{lines})\n"
+        )
+
+    def _offsets(self) -> str:
+        """Where compiled rules find things: in each record, and in the slot that holds it."""
+        tables = "".join(
+            f"    {class_name(name)}: {layout.offsets(self._btf, name)},\n"
+            for name in layout.RECORDS
+        )
+        return (
+            "# By the path of a member: its offset, and its struct-module code.\n"
+            "OFFSETS: dict[type[msgspec.Struct], dict[str, tuple[int, str]]] = {\n"
+            f"{tables}}}\n"
+            "# Where the parts of a slot are.\n"
+            f"SLOT: dict[str, int] = {layout.slot_places(self._btf)}\n"
         )
 
     def _field_rows(

@@ -35,6 +35,8 @@ ENUMS = (
     "boundary_flags",
     "namespace_flags",
     "wanted_flags",
+    "verdict",
+    "view",
 )
 _INTEGERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
@@ -77,6 +79,25 @@ def _member_slots(btf: Btf, member: Member, offset: int, path: tuple[str, ...]) 
         yield Slot(code_of(found), offset, path)
 
 
+def slot_places(btf: Btf) -> dict[str, int]:
+    """Where the parts of a slot are, and its size."""
+    found = btf.struct("slot")
+    frame = btf.struct("filter_frame")
+    places = {member.name or "record": member.offset for member in found.members}
+    for member in frame.members:
+        places[f"frame.{member.name}"] = places["frame"] + member.offset
+    return {**places, "size of it": found.size}
+
+
+def offsets(btf: Btf, name: str) -> dict[str, tuple[int, str]]:
+    """The leaves of a struct by their paths: offset, and struct-module code."""
+    return {
+        ".".join(slot.path): (slot.offset, slot.code)
+        for slot in slots(btf, btf.struct(name))
+        if slot.path[-1] != "reserved"
+    }
+
+
 def digest(btf: Btf) -> str:
     """A hash of every shared struct and enum: equal exactly when the decoder fits the object."""
     lines = []
@@ -85,4 +106,5 @@ def digest(btf: Btf) -> str:
         lines.append(f"{name} {found.size}")
         lines += [f"{slot.code} {slot.offset} {slot.path}" for slot in slots(btf, found)]
     lines += [f"{name} {btf.enum(name)}" for name in ENUMS]
+    lines.append(f"slot {slot_places(btf)}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

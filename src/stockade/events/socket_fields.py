@@ -13,7 +13,7 @@ from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Many, Origin, Resolver
 from stockade.events.values import ABSENT, UNKNOWN, Value
 
-_UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16
+_UNIX, _INET, _INET6, NETLINK = 1, 2, 10, 16
 INTERNET = {_INET, _INET6}
 # Of struct sockaddr_in and sockaddr_in6.
 _PORT, _ADDRESS, _ADDRESS6 = slice(2, 4), slice(4, 8), slice(8, 24)
@@ -190,7 +190,7 @@ def _protocol(record: CallRecord) -> Value:
 
 
 def _netlink(record: CallRecord) -> Value:
-    if record.socket.family != _NETLINK:
+    if record.socket.family != NETLINK:
         return ABSENT
     protocol = record.socket.protocol
     return call_names.NETLINK_FAMILIES.get(protocol, str(protocol))

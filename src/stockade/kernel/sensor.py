@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import struct
 from dataclasses import dataclass
 from operator import or_
 from types import TracebackType
@@ -30,6 +31,7 @@ from stockade.events.calls import kept_under, shape
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
 from stockade.kernel.core import has_tracepoint, has_type, require_btf, require_privilege
+from stockade.kernel.filters import TRACEPOINT, Filters, Hook
 from stockade.kernel.images import object_image
 from stockade.kernel.pins import Pins
 from stockade.kernel.provenance import Provenance, find_host, settle
@@ -49,7 +51,8 @@ _EVENT_TYPES = 256  # of call_shapes[]
 # Maps of programs, each for functions that are alike; the program behind one is called on_*.
 _JUMPS = ("functions", "more_functions")
 _ON_JUMPS = tuple(f"on_{jump}" for jump in _JUMPS)
-_ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE})
+_MOUNTS = {EventType.MOUNT, EventType.MOVE_MOUNT, EventType.PIVOT_ROOT, EventType.UMOUNT2}
+_ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE, *_MOUNTS})
 # Calls that are told of as something else.
 _STANDS_FOR = {
     EventType.RECVMSG: (EventType.RECEIVE_FD,),
@@ -106,18 +109,30 @@ class Wanted:
         containers: event types of tasks in containers.
         host: event types of the host's own tasks.
         raw_paths: whether opens also tell the path as the caller gave it.
+        host_views: whether filters ask where the host sees an opened file.
         activity: whether it is counted how much containers do; that costs at every system call.
     """
 
     containers: frozenset[EventType]
     host: frozenset[EventType] = frozenset()
     raw_paths: bool = False
+    host_views: bool = False
     activity: bool = False
 
     @property
     def types(self) -> frozenset[EventType]:
         """Those that are wanted at all."""
         return self.containers | self.host
+
+    def __or__(self, other: Wanted) -> Wanted:
+        """What either asks for."""
+        return Wanted(
+            self.containers | other.containers,
+            self.host | other.host,
+            raw_paths=self.raw_paths or other.raw_paths,
+            host_views=self.host_views or other.host_views,
+            activity=self.activity or other.activity,
+        )
 
     def flags(self, kind: EventType) -> WantedFlags:
         """Of whom an event type is wanted."""
@@ -228,6 +243,7 @@ class Sensor:
             self._losses = self._object.map("losses")
             self._container_losses = self._object.map("container_losses")
             self._activity = self._object.map("activity")
+            self.filters = Filters(self._object.map, self._asking())
             maps = self._object.map("containers"), self._object.map("members")
             self.provenance = Provenance(*maps)
             find_host(self._object)
@@ -278,6 +294,24 @@ class Sensor:
         loaded = filter(self._object.is_loaded, self._object.programs())
         return {program: self._object.verified(program) for program in loaded}
 
+    def want(self, wanted: Wanted) -> None:
+        """Report something else from now on, as far as the programs that are loaded see it."""
+        packed = pack_wishes(wanted, os.uname().machine, self.fallen)
+        self._object.map(".data.wishes").update(bytes(4), packed)
+
+    def unloaded(self, wanted: Wanted) -> list[str]:
+        """The programs that would have to be loaded to report something."""
+        found = [
+            program
+            for program, (tracepoint, events) in _OPTIONAL.items()
+            if not wanted.types.isdisjoint(events)
+            and not self._object.is_loaded(program)
+            and has_tracepoint(tracepoint)
+        ]
+        return found + (
+            ["the count of activity"] if wanted.activity > self._counts_activity else []
+        )
+
     def settle(self) -> None:
         """Find the containers of tasks that were there before, or could not be kept."""
         settle(self._object)
@@ -327,6 +361,14 @@ class Sensor:
             )
         return found
 
+    def _asking(self) -> list[Hook]:
+        """The hooks whose records are judged by filters."""
+        hooks = [
+            Hook(f"filters_{jump}", names[0], is_function=True)
+            for jump, names in self._functions.items()
+        ]
+        return [*hooks, TRACEPOINT] if self.fallen else hooks
+
     def _attach(self) -> None:
         self._loaded = list(filter(self._object.is_loaded, self._object.programs()))
         for program in self._programs():
@@ -368,18 +410,32 @@ class Sensor:
         self._plan(wanted)
         config = Config(
             agent_tgid=os.getpid(),
-            raw_paths=wanted.raw_paths,
             counts_activity=wanted.activity,
             keeps_objects=bool(self._objects),
         )
         self._object.set_variable("config", pack_config(config))
-        hooked = _collected(wanted) - self.fallen
-        self._object.set_variable("syscall_types", syscalls.pack_table(machine, self.fallen))
-        self._object.set_variable("function_types", syscalls.pack_table(machine, hooked))
+        self._counts_activity = wanted.activity
         for jump, functions in self._functions.items():
             self._object.set_target(f"on_{jump}", functions[0])
-        self._object.set_variable("call_shapes", _pack_shapes(wanted))
+        self._object.set_variable("wishes", pack_wishes(wanted, machine, self.fallen))
         self._object.set_max_entries("events", ring_bytes)
+
+
+def pack_wishes(wanted: Wanted, machine: str, fallen: frozenset[EventType]) -> bytes:
+    """The bytes of struct wishes.
+
+    Args:
+        wanted: what the rules ask for.
+        machine: as os.uname() names it.
+        fallen: the calls that come by the tracepoint; all others by their functions.
+    """
+    collected = _collected(wanted)
+    tables = (
+        syscalls.pack_table(machine, collected & fallen),
+        syscalls.pack_table(machine, collected - fallen),
+    )
+    switches = struct.pack("<II", wanted.raw_paths, wanted.host_views)
+    return b"".join(tables) + _pack_shapes(wanted) + switches
 
 
 def _pack_shapes(wanted: Wanted) -> bytes:

@@ -19,7 +19,7 @@ ffibuilder.cdef(_cdef())
 ffibuilder.set_source(
     "stockade.kernel._native",
     '#include "core.h"',
-    sources=[str(HERE / name) for name in ("object.c", "ring.c", "log.c")],
+    sources=[str(HERE / name) for name in ("object.c", "filter.c", "ring.c", "log.c")],
     include_dirs=[str(HERE)],
     libraries=["bpf"],
     extra_compile_args=["-O2", "-Wall", "-Wextra"],

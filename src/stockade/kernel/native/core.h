@@ -71,6 +71,20 @@ int core_pin_map(int map_fd, const char *path);
 /* Returns a descriptor; sizes as in core_map_sizes. */
 int core_open_pinned(const char *path, uint32_t sizes[3]);
 
+/* A map of one read-only value. Returns a descriptor. */
+int core_create_table(const void *data, size_t size);
+/*
+ * Load count instructions that a program attached to a hook can tail-call: a tracepoint, or the end
+ * of a function. Without a hook, ones that core_run_filter can run. Returns a descriptor; on
+ * failure log says why.
+ */
+int core_load_filter(const char *hook, int is_function, const void *code, size_t count, char *log,
+		     size_t log_size);
+int core_run_filter(int program_fd);
+/* sizes: instructions, those that the verifier went through (0: not told), bytes of machine code.
+ */
+int core_program_sizes(int program_fd, uint32_t sizes[3]);
+
 /* Rings: NULL on failure, with *error set. size is the map's max_entries. */
 core_ring *core_ring_open(int map_fd, size_t size, int *error);
 void core_ring_close(core_ring *ring);

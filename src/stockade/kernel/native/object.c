@@ -122,7 +122,7 @@ static const struct btf_var_secinfo *find_variable(const struct btf *btf, const 
 
 int core_set_variable(core_object *object, const char *name, const void *value, size_t size)
 {
-	static const char *const sections[] = { ".rodata", ".data", ".bss" };
+	static const char *const sections[] = { ".rodata", ".data", ".bss", ".data.wishes" };
 	const struct btf *btf = bpf_object__btf(object->bpf);
 
 	for (size_t i = 0; btf && i < sizeof(sections) / sizeof(*sections); i++) {

@@ -1,0 +1,137 @@
+"""What many rules cost: compiling them, and judging opens of which half nearly match.
+
+    python -m bench.rules [--rounds N]
+
+Rules are made with the operators of Falco's stock files, in their proportions. Native code judges
+records that lie in slots, one after another, on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable
+
+from stockade.events import EventType, View
+from stockade.rules import Rule
+from stockade.rules.lowering import build
+from stockade.rules.lowering.backend import Native
+from stockade.rules.lowering.formulas import Formula
+from stockade.rules.lowering.modules import functions
+from stockade.rules.lowering.plan import plan
+from stockade.rules.lowering.staging import staged
+from tests.support.filters import slot_of
+from tests.support.raw_records import RawRecord, chosen, directed
+from tests.support.rules import made, rule_text
+
+SEED = 20_260_421
+# As many slots as a core's own cache holds: a record replayed is one that was just read.
+RECORDS = 32
+REPEATS = 5000
+DIRECTORIES = (
+    "/etc /usr/bin /root /var/spool/cron /etc/ssh /home /proc/sys/kernel /dev /opt".split()
+)
+PROGRAMS = "bash sh sshd cron runc containerd dpkg apt python3 nginx vim cat sudo curl".split()
+ENDINGS = ".so .ko .service .conf /authorized_keys /release_agent .py /environ".split()
+PARTS = "docker.sock core_pattern secrets/kubernetes.io /.ssh/ kcore /overlay2/".split()
+
+
+def rules(count: int, rng: random.Random) -> tuple[Rule, ...]:
+    """So many rules about opens."""
+
+    def some(values: list[str]) -> str:
+        return ", ".join(rng.sample(values, rng.randint(2, 4)))
+
+    def below() -> str:
+        return f"{rng.choice(DIRECTORIES)}/{rng.choice(PROGRAMS)}{rng.randrange(100)}"
+
+    shapes: tuple[Callable[[], str], ...] = (
+        lambda: f"fd.name startswith {below()} and not proc.name in ({some(PROGRAMS)})",
+        lambda: f"fd.name in ({below()}, {below()}) and not proc.pname in ({some(PROGRAMS)})",
+        lambda: f"fd.name = {below()} and container.id != host",
+        lambda: f"fd.name endswith {rng.choice(ENDINGS)} and fd.name startswith {below()}",
+        lambda: f"fd.name contains {rng.choice(PARTS)} and proc.name = {rng.choice(PROGRAMS)}",
+        lambda: f"fd.name pmatch ({below()}, {below()}) and user.uid = 0",
+        lambda: f"(proc.name = {rng.choice(PROGRAMS)} or user.uid = 0) and fd.name = {below()}",
+    )
+    weights = (24, 22, 34, 6, 13, 1, 5)
+    head = "evt.type in (open, openat) and evt.is_open_write = true and fd.num >= 0"
+    text = "".join(
+        rule_text(f"{head} and {shape()}", name=f"r{number}")
+        for number, shape in enumerate(rng.choices(shapes, weights, k=count))
+    )
+    return made(text).rules
+
+
+def slots(formulas: list[Formula], rng: random.Random) -> ctypes.Array[ctypes.c_char]:
+    """Slots with records: half of them nearly fire a rule, or do."""
+    raw = b""
+    for number in range(RECORDS):
+        near = chosen(rng.choice(formulas), rng) if number % 2 else []
+        record = directed(EventType.OPENAT, near, rng) if near else None
+        record = record or RawRecord(EventType.OPENAT, rng).bytes()
+        raw += bytes(slot_of(record, View.UNKNOWN))
+    return ctypes.create_string_buffer(raw, len(raw))
+
+
+def native_rate(formulas: list[Formula], rng: random.Random) -> float:
+    """Records a second of one core's time."""
+    planned = plan(formulas)
+    if planned is None:
+        raise SystemExit("these rules have no filter")
+    native = Native(functions({"judge": planned}) + _LOOP)
+    loop = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
+        native.address("judge_all")
+    )
+    held = slots(formulas, rng)
+    start = time.process_time()
+    for _ in range(REPEATS):
+        loop(ctypes.addressof(held), RECORDS, len(held.raw) // RECORDS)
+    return RECORDS * REPEATS / (time.process_time() - start)
+
+
+_LOOP = """
+define i64 @judge_all(ptr %slots, i64 %count, i64 %size) {
+entry:
+  br label %loop
+loop:
+  %number = phi i64 [ 0, %entry ], [ %next, %loop ]
+  %offset = mul i64 %number, %size
+  %slot = getelementptr i8, ptr %slots, i64 %offset
+  %verdict = call i64 @judge(ptr %slot)
+  %next = add i64 %number, 1
+  %more = icmp ult i64 %next, %count
+  br i1 %more, label %loop, label %done
+done:
+  ret i64 %next
+}
+"""
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    print(f"{rounds} rounds, load {os.getloadavg()[0]:.1f}")
+    print(f"{'rules':>6}{'compile s':>11}{'instructions':>14}{'native, million a second':>28}")
+    for count in (10, 30, 100, 300, 1000):
+        rng = random.Random(SEED)  # noqa: S311 - the same rules every time
+        found = rules(count, rng)
+        start = time.perf_counter()
+        built = build(found, [EventType.OPENAT])
+        seconds = time.perf_counter() - start
+        (program,) = built.policy.programs
+        formulas = [each.may_fire for each in staged(found, EventType.OPENAT)]
+        rates = [native_rate(formulas, rng) / 1e6 for _ in range(rounds)]
+        spread = f"{statistics.median(rates):.1f} ({min(rates):.1f}..{max(rates):.1f})"
+        size = len(program.instructions) // 8
+        print(f"{count:>6}{seconds:>11.2f}{size:>14}{spread:>28}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the agent's compiled rules and the programs that ask them agree on. For
+ * each event type there may be one filter, a program in the map `filters`. It
+ * finds the record in the slot of its CPU, and answers in the slot's frame.
+ */
+#ifndef STOCKADE_POLICY_H
+#define STOCKADE_POLICY_H
+
+enum {
+	FILTER_SCRATCH = 128,
+};
+
+/* What a filter says of a record; nothing where there is no filter. */
+enum verdict {
+	VERDICT_NONE,
+	VERDICT_DROP,	/* no rule can fire */
+	VERDICT_SUBMIT, /* some rule may */
+};
+
+/* Where the host sees the files of a filesystem. */
+enum view {
+	VIEW_UNKNOWN,
+	VIEW_NOWHERE,
+	VIEW_SAME,    /* under their path within the filesystem */
+	VIEW_VAR_LIB, /* below /var/lib/ */
+	VIEW_RUN,     /* below /run/ */
+};
+
+/* What the agent has found out, by device number. It counts until something is mounted. */
+struct host_view {
+	__u32 view; /* enum view */
+	__u32 mounts;
+};
+
+struct filter_frame {
+	__u32 verdict;		       /* enum verdict */
+	__u32 host_view;	       /* enum view, of the opened file's filesystem */
+	__u64 scratch[FILTER_SCRATCH]; /* the filter's own, undefined when it starts */
+};
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whether some rule may fire is asked before a record is copied to the ring.
+ * The filters of a hook are programs of their own, made from the rules: a tail
+ * call from a subprogram ends with the subprogram's caller, so control comes
+ * back. The answer lies in the slot, because the verifier takes a tail call
+ * for one that never happens, and would remove what follows another result.
+ */
+#ifndef STOCKADE_LIB_FILTER_H
+#define STOCKADE_LIB_FILTER_H
+
+#include "lib/config.bpf.h"
+#include "lib/record.bpf.h"
+
+/*
+ * By event type; a map for each hook, since only programs of one hook may share
+ * one, and a subprogram for each map.
+ */
+#define FILTERS(hook)                                                                              \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);                                             \
+		__uint(max_entries, EVENT_TYPES);                                                  \
+		__type(key, __u32);                                                                \
+		__type(value, __u32);                                                              \
+	} filters_##hook SEC(".maps");                                                             \
+                                                                                                   \
+	static __noinline int ask_##hook(void *ctx, __u32 type)                                    \
+	{                                                                                          \
+		bpf_tail_call(ctx, &filters_##hook, type);                                         \
+		return 0;                                                                          \
+	}
+
+FILTERS(sys_exit)
+FILTERS(functions)
+FILTERS(more_functions)
+
+/* How often each filter gave each answer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, (VERDICT_SUBMIT + 1) * EVENT_TYPE_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} verdicts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct host_view);
+} host_views SEC(".maps");
+
+/* How often something was mounted. A map of its own, which the agent reads. */
+__u32 mount_count SEC(".data.mounts");
+
+static __always_inline void count_mount(__u8 type, long result)
+{
+	if (result >= 0 && (type == EVENT_MOUNT || type == EVENT_MOVE_MOUNT ||
+			    type == EVENT_PIVOT_ROOT || type == EVENT_UMOUNT2))
+		__sync_fetch_and_add(&mount_count, 1);
+}
+
+static __always_inline __u32 find_host_view(__u32 dev)
+{
+	struct host_view *found = bpf_map_lookup_elem(&host_views, &dev);
+
+	return found && found->mounts == *(volatile __u32 *)&mount_count ? found->view
+									 : VIEW_UNKNOWN;
+}
+
+static __always_inline void count_verdict(__u32 verdict, __u32 type)
+{
+	__u32 key = verdict * EVENT_TYPE_MAX + type;
+	__u64 *count = bpf_map_lookup_elem(&verdicts, &key);
+
+	if (count)
+		*count += 1;
+}
+
+static __always_inline void prepare_filter(struct slot *slot)
+{
+	slot->frame.verdict = VERDICT_NONE;
+	slot->frame.host_view = VIEW_UNKNOWN;
+	if (slot->fixed.header.kind == RECORD_OPEN && wishes.host_views)
+		slot->frame.host_view = find_host_view(slot->fixed.open.file.dev);
+}
+
+/* A record that is whole, but not yet judged, by the number of its slot. */
+static __always_inline int unjudged(struct slot *slot)
+{
+	return slot->number + 1;
+}
+
+/*
+ * Without a filter every record goes up. So do those of nested programs: filters
+ * look at slot 0. @built: from unjudged, or 0 for no record.
+ */
+#define JUDGE(hook, ctx, built)                                                                    \
+	({                                                                                         \
+		struct slot *_slot = (built) ? find_slot((built) - 1) : NULL;                      \
+                                                                                                   \
+		if (_slot && !_slot->number) {                                                     \
+			prepare_filter(_slot);                                                     \
+			ask_##hook(ctx, _slot->fixed.header.type);                                 \
+			conclude(_slot, *(volatile __u32 *)&_slot->frame.verdict);                 \
+		} else if (_slot) {                                                                \
+			conclude(_slot, VERDICT_NONE);                                             \
+		}                                                                                  \
+		0;                                                                                 \
+	})
+
+static __noinline int conclude(struct slot *slot, __u32 verdict)
+{
+	count_verdict(verdict & 3, slot->fixed.header.type);
+	if (verdict != VERDICT_DROP)
+		submit_record(slot);
+	release_slot(slot);
+	return 0;
+}
+
+#endif

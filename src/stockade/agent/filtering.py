@@ -1,0 +1,107 @@
+"""The kernel's part of the rules, brought into the kernel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from stockade.errors import LoadError
+from stockade.events import EventType, Policy
+from stockade.kernel import Sensor
+from stockade.rules import Rule
+from stockade.rules.lowering import Built, Refusal, build, find_policy, keep_policy, policy_key
+from stockade.rules.lowering.policies import CACHE
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Filtering:
+    """What is judged in the kernel, and what is not.
+
+    Attributes:
+        failures: how often compiling or loading failed, in whole or in part.
+        filtered: event types that have a filter now.
+    """
+
+    failures: int = 0
+    filtered: frozenset[EventType] = frozenset()
+
+
+class Filterer:
+    """Gives a sensor the filters of a set of rules. Without them every event is judged here.
+
+    Args:
+        sensor: at work.
+        cache: where compiled rules are kept.
+    """
+
+    def __init__(self, sensor: Sensor, cache: Path = CACHE) -> None:
+        self._sensor = sensor
+        self._cache = cache
+        self.state = Filtering()
+
+    def apply_known(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> bool:
+        """Install what has been compiled before. False where nothing has."""
+        known = find_policy(policy_key(rules, kinds), self._cache)
+        if known is None:
+            return False
+        self._install(known)
+        return True
+
+    async def prepare(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> None:
+        """Compile what has not been compiled before, for the cache."""
+        if find_policy(policy_key(rules, kinds), self._cache) is None:
+            await asyncio.to_thread(self._build, rules, kinds)
+
+    async def apply(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> None:
+        """Compile where that has not been done before, and install. Never ends the watch."""
+        try:
+            if not self.apply_known(rules, kinds):
+                self._install(await asyncio.to_thread(self._build, rules, kinds))
+        except Exception:
+            self.state.failures += 1
+            log.exception("rules are not judged in the kernel")
+
+    def withdraw(self) -> None:
+        """Let every event go up, to be judged here."""
+        self._sensor.filters.clear()
+        self.state.filtered = frozenset()
+
+    def _build(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> Built:
+        built = build(rules, kinds)
+        if not built.refusals:
+            try:
+                keep_policy(policy_key(rules, kinds), built, self._cache)
+            except OSError as err:
+                log.warning("compiled rules cannot be kept", reason=str(err))
+        return built
+
+    def _install(self, built: Built) -> None:
+        for refusal in built.refusals:
+            self._tell(refusal)
+        try:
+            with self._sensor.filters.load(built.policy) as loaded:
+                self._sensor.filters.install(loaded)
+        except LoadError as err:
+            self.state.failures += 1
+            log.warning("the kernel does not take the rules; all are judged here", reason=str(err))
+            return
+        self.state.filtered = _kinds(built.policy)
+
+    def _tell(self, refusal: Refusal) -> None:
+        self.state.failures += 1
+        log.warning(
+            "events are not judged in the kernel",
+            events=" ".join(kind.name.lower() for kind in refusal.kinds),
+            rule=next(iter(refusal.rules), ""),
+            reason=refusal.reason,
+        )
+
+
+def _kinds(policy: Policy) -> frozenset[EventType]:
+    return frozenset(map(EventType, policy.filters))

@@ -1,0 +1,33 @@
+"""What the rule compiler hands to the loader: programs, and the tables that they read."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Program(msgspec.Struct, frozen=True):
+    """A filter before it is linked.
+
+    Attributes:
+        instructions: eBPF.
+        maps: by the number of an instruction that loads an address, the map it is of.
+        places: by that number, the offset in the policy's tables.
+    """
+
+    instructions: bytes
+    maps: dict[int, str]
+    places: dict[int, int]
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The kernel's part of a set of rules.
+
+    Attributes:
+        programs: the filters; one may serve several event types.
+        filters: by event type, which program is its filter. Those without one go up unjudged.
+        tables: what programs read, one after another.
+    """
+
+    programs: tuple[Program, ...] = ()
+    filters: dict[int, int] = {}
+    tables: bytes = b""

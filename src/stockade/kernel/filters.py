@@ -1,0 +1,213 @@
+"""Filters: programs made of rules, asked before a record is copied to the ring."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from stockade.errors import LoadError
+from stockade.events import EventType, Policy, Program, Verdict, View
+from stockade.kernel.bpf import Map
+from stockade.kernel.core import check, native, os_error
+
+_LOG_BYTES = 1 << 16
+_MAP_FD, _MAP_VALUE = 1, 2  # BPF_PSEUDO_*
+_INSTRUCTION = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Whose programs ask filters, each hook its own copies of them.
+
+    Attributes:
+        programs: the map that they are found in.
+        name: of the tracepoint, or of a function at whose end.
+        is_function: which of the two.
+    """
+
+    programs: str
+    name: str
+    is_function: bool = False
+
+
+TRACEPOINT = Hook("filters_sys_exit", "sys_exit")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Of one loaded filter.
+
+    Attributes:
+        instructions: of eBPF.
+        verified: how many the verifier went through; 0 on kernels that do not tell.
+        machine_bytes: of machine code.
+    """
+
+    instructions: int
+    verified: int
+    machine_bytes: int
+
+
+class LoadedPolicy:
+    """A policy whose programs the kernel has taken: a context manager around them.
+
+    Args:
+        policy: the compiler's.
+        maps: by name, those that programs may refer to.
+        hook: that asks them; None for programs that are only run by hand.
+
+    Raises:
+        LoadError: the kernel refused one.
+    """
+
+    def __init__(
+        self, policy: Policy, maps: Mapping[str, Map], hook: Hook | None = TRACEPOINT
+    ) -> None:
+        self._lib, self._ffi = native().lib, native().ffi
+        self._tables = -1
+        self.programs: list[int] = []
+        self.filters = policy.filters
+        try:
+            if policy.tables:
+                made = self._lib.core_create_table(policy.tables, len(policy.tables))
+                self._tables = check(made, "create the filters' tables")
+            for program in policy.programs:
+                self.programs.append(self._load(program, maps, hook))
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the programs; those that are in use stay. May be called twice."""
+        for fd in self.programs:
+            os.close(fd)
+        self.programs.clear()
+        if self._tables >= 0:
+            os.close(self._tables)
+            self._tables = -1
+
+    def sizes(self, kind: EventType) -> Sizes | None:
+        """Of the filter of an event type; None where it has none."""
+        at = self.filters.get(kind)
+        if at is None:
+            return None
+        sizes = self._ffi.new("uint32_t[3]")
+        check(self._lib.core_program_sizes(self.programs[at], sizes), "look at a program")
+        return Sizes(*sizes)
+
+    def run(self, number: int) -> None:
+        """Run a program that was loaded without a hook."""
+        check(self._lib.core_run_filter(self.programs[number]), "run a filter")
+
+    def _load(self, program: Program, maps: Mapping[str, Map], hook: Hook | None) -> int:
+        code = bytearray(program.instructions)
+        for at, name in program.maps.items():
+            _link(code, at, _MAP_FD, maps[name].fd, 0)
+        for at, offset in program.places.items():
+            _link(code, at, _MAP_VALUE, self._tables, offset)
+        log = self._ffi.new("char[]", _LOG_BYTES)
+        asked_by = hook.name.encode() if hook else self._ffi.NULL
+        count = len(code) // _INSTRUCTION
+        is_function = bool(hook and hook.is_function)
+        arguments = asked_by, is_function, bytes(code), count, log, _LOG_BYTES
+        fd = int(self._lib.core_load_filter(*arguments))
+        if fd < 0:
+            text = self._ffi.string(log).decode("utf-8", "replace")
+            failure = os_error(fd, "load a filter")
+            raise LoadError(failure.message, log=text, errno=-fd)
+        return fd
+
+
+def _link(code: bytearray, at: int, kind: int, fd: int, offset: int) -> None:
+    """Have an instruction load the address of a map, or of what is in it."""
+    place = at * _INSTRUCTION
+    code[place + 1] = code[place + 1] & 0x0F | kind << 4
+    struct.pack_into("<i", code, place + 4, fd)
+    struct.pack_into("<i", code, place + 4 + _INSTRUCTION, offset)
+
+
+class Filters:
+    """The filters of the programs at work.
+
+    Args:
+        find: gives their maps by name.
+        hooks: those that ask.
+    """
+
+    def __init__(self, find: Callable[[str], Map], hooks: Iterable[Hook]) -> None:
+        self._arrays = {hook: find(hook.programs) for hook in hooks}
+        self._verdicts = find("verdicts")
+        self._views = find("host_views")
+        self._mounts = find(".data.mounts")
+        self._maps = {"slots": find("slots")}
+        self._installed: frozenset[int] = frozenset()
+
+    @contextmanager
+    def load(self, policy: Policy) -> Iterator[dict[Hook, LoadedPolicy]]:
+        """Have the kernel take a policy's programs, for each hook; none is asked yet.
+
+        Raises:
+            LoadError: the kernel refused one.
+        """
+        with ExitStack() as stack:
+            yield {
+                hook: stack.enter_context(LoadedPolicy(policy, self._maps, hook))
+                for hook in self._arrays
+            }
+
+    def install(self, loaded: Mapping[Hook, LoadedPolicy]) -> None:
+        """Ask these from now on, one event type after the other."""
+        self.clear(frozenset(kind for policy in loaded.values() for kind in policy.filters))
+        for hook, policy in loaded.items():
+            for kind, at in policy.filters.items():
+                program = policy.programs[at].to_bytes(4, "little")
+                self._arrays[hook].update(kind.to_bytes(4, "little"), program)
+            self._installed = frozenset(policy.filters)
+
+    def clear(self, keep: frozenset[int] = frozenset()) -> None:
+        """Let every record go up, but of the event types that are kept."""
+        for kind in self._installed - keep:
+            for array in self._arrays.values():
+                array.delete(kind.to_bytes(4, "little"))
+        self._installed &= keep
+
+    def mount_count(self) -> int:
+        """How often something was mounted."""
+        return int.from_bytes(self._mounts.lookup(bytes(4)) or b"", "little")
+
+    def set_host_view(self, dev: int, view: View, mounts: int) -> None:
+        """Tell filters where the host sees the files of a filesystem.
+
+        Args:
+            dev: its device number.
+            view: what was found.
+            mounts: the count before it was looked for; it holds as long as that stays.
+        """
+        value = struct.pack("<II", view, mounts)
+        self._views.update(dev.to_bytes(4, "little"), value)
+
+    def verdicts(self) -> dict[tuple[Verdict, EventType], int]:
+        """How often there was each verdict so far; NONE where there was nobody to ask."""
+        found: dict[tuple[Verdict, EventType], int] = {}
+        types = self._verdicts.max_entries // len(Verdict)
+        for key in range(self._verdicts.max_entries):
+            values = self._verdicts.lookup_percpu(key.to_bytes(4, "little"))
+            if count := sum(int.from_bytes(value, "little") for value in values):
+                found[Verdict(key // types), EventType(key % types)] = count
+        return found

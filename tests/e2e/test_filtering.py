@@ -1,0 +1,138 @@
+"""Events that match nothing stay in the kernel, and rules change while the watch goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_metrics import scrape
+from tests.support.agent import STOCKADE, Agent
+from tests.support.rules import rule_text
+
+WAIT_S = 120.0
+
+
+@pytest.fixture
+def port() -> int:
+    return 20_000 + os.getpid() % 10_000
+
+
+def opens_below(directory: Path, name: str) -> str:
+    return rule_text(f"evt.type in (open, openat) and fd.name startswith {directory}/", name=name)
+
+
+def touch(path: Path) -> None:
+    """Open a file once."""
+    os.close(os.open(path, os.O_RDONLY))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < end, "it has not come to that"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """A file in each of two directories."""
+    found = tmp_path / "a" / "x", tmp_path / "b" / "x"
+    for path in found:
+        path.parent.mkdir()
+        path.touch()
+    return found
+
+
+def test_what_matches_nothing_stays_in_the_kernel(
+    tmp_path: Path, files: tuple[Path, Path], port: int
+) -> None:
+    first, second = files
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(opens_below(first.parent, "first"))
+    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
+    options = ("--metrics-listen", str(port))
+    with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
+
+        def is_filtered() -> bool:
+            touch(second)
+            return scrape(port).get(dropped, 0) > 0
+
+        until(is_filtered)
+        before = scrape(port)
+        for _ in range(5000):
+            touch(second)
+        touch(first)
+        agent.wait(lambda message: message.get("rule") == "first")
+        after = scrape(port)
+        assert after[dropped] - before[dropped] >= 5000
+        assert after["stockade_events_total"] - before["stockade_events_total"] < 2500
+        assert agent.stop()[0] == 0
+
+
+def test_rules_change_under_load_and_no_event_is_missed(
+    tmp_path: Path, files: tuple[Path, Path], port: int
+) -> None:
+    first, second = files
+    rules = tmp_path / "rules.yaml"
+    old = opens_below(first.parent, "first")
+    rules.write_text(old)
+    stop = threading.Event()
+    count = 0
+
+    def load() -> None:
+        nonlocal count
+        while not stop.is_set():
+            touch(first)
+            count += 1
+            time.sleep(0.01)
+
+    with Agent(rules, timeout_s=WAIT_S, options=("--metrics-listen", str(port))) as agent:
+        thread = threading.Thread(target=load)
+        thread.start()
+        try:
+            for number in range(1, 4):
+                rules.write_text(old + opens_below(second.parent, f"second {number}"))
+                agent.process.send_signal(signal.SIGHUP)
+                done = 'stockade_reloads_total{outcome="done"}'
+                until(lambda: scrape(port)[done] >= number)  # noqa: B023 - waited for here
+                touch(second)
+                name = f"second {number}"
+                agent.wait(lambda message: message.get("rule") == name)  # noqa: B023
+        finally:
+            stop.set()
+            thread.join()
+        code, summary = agent.stop()
+    assert code == 0
+    assert summary["lost"] == {}
+    seen = sum(message.get("rule") == "first" for message in agent.seen)
+    assert seen == count
+
+
+def test_bad_rules_leave_the_old_ones_at_work(
+    tmp_path: Path, files: tuple[Path, Path], port: int
+) -> None:
+    first, second = files
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(opens_below(first.parent, "first"))
+    with Agent(rules, timeout_s=WAIT_S, options=("--metrics-listen", str(port))) as agent:
+        rules.write_text("- rule: broken\n")
+        until(lambda: scrape(port)['stockade_reloads_total{outcome="failed"}'] >= 1)
+        (error,) = [name for name in scrape(port) if name.startswith("stockade_reload_error")]
+        assert "rules.yaml:1:" in error
+        touch(first)
+        agent.wait(lambda message: message.get("rule") == "first")
+        rules.write_text(opens_below(second.parent, "second"))
+        done = subprocess.run([STOCKADE, "reload"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        until(lambda: scrape(port)['stockade_reloads_total{outcome="done"}'] >= 1)
+        assert not any(name.startswith("stockade_reload_error{") for name in scrape(port))
+        touch(second)
+        agent.wait(lambda message: message.get("rule") == "second")
+        assert agent.stop()[0] == 0
