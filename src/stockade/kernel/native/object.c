@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -62,10 +63,45 @@ core_object *core_open(const void *elf, size_t size, const char *name, int *erro
 	return object;
 }
 
+static int is_function_link(const core_object *object, int fd)
+{
+	for (int i = 0; i < object->function_count; i++)
+		if (object->functions[i] == fd)
+			return 1;
+	return 0;
+}
+
+/*
+ * The kernel waits for every task of the host to have left a function before it
+ * lets go of it, one function after the other: half a minute for all. A process
+ * that nobody waits for has the links when we are gone, and nothing else, and ends.
+ */
+static void leave_functions(const core_object *object)
+{
+	pid_t child;
+	int limit;
+
+	if (!object->function_count)
+		return;
+	child = fork();
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	if (child)
+		return; /* or nobody could be made: then we wait */
+	if (fork())
+		_exit(0);
+	limit = (int)sysconf(_SC_OPEN_MAX);
+	for (int fd = 0; fd < limit; fd++)
+		if (!is_function_link(object, fd))
+			close(fd);
+	_exit(0);
+}
+
 void core_close(core_object *object)
 {
 	for (int i = 0; i < object->link_count; i++)
 		bpf_link__destroy(object->links[i]);
+	leave_functions(object);
 	for (int i = 0; i < object->function_count; i++)
 		close(object->functions[i]);
 	bpf_object__close(object->bpf);
