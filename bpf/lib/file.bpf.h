@@ -92,7 +92,7 @@ __noinline int broken_path(__u64 address, __u32 type)
 
 	if (!member || member->role != ROLE_MEMBER)
 		return 0;
-	owner = mount_owner((__u64)mnt, (__u64)mnt_ns(task), member->container);
+	owner = mount_owner(address_of(mnt), address_of(mnt_ns(task)), member->container);
 	if (owner == MOUNT_FOREIGN)
 		return is_stream(member, file) ? 0 : PATH_FOREIGN;
 	flags = is_on_new_disk(mnt, member->container) ? PATH_NEW_DISK : 0;

@@ -27,7 +27,7 @@ from stockade.events import (
 )
 from stockade.events.layout import slots
 from stockade.kernel import Sensor, Wanted
-from stockade.kernel.sensor import object_image
+from stockade.kernel.images import object_image
 from tests.support.recorder import EXECS, OPENS
 from tests.support.runc import Mount, Options, Runc, delete, init_pid
 
