@@ -223,6 +223,8 @@ enum boundary_flags {
 	BOUNDARY_CAPS_GAINED = 16,  /* it has capabilities that it could not get */
 	BOUNDARY_SECCOMP_DROPPED = 32, /* its system calls are filtered less than they were */
 	BOUNDARY_NNP_CLEARED = 64,     /* no_new_privs is off again */
+	BOUNDARY_CRED_TAMPERED = 128,  /* its credentials changed by none of the kernel's ways */
+	BOUNDARY_NS_TAMPERED = 256,    /* and so did its namespaces */
 };
 
 /* The hierarchies in which a container can have a cgroup; the last three of cgroup v1. */
@@ -478,7 +480,12 @@ struct member_entry {
 	__u32 seccomp DOC("the strictest mode that it was in");
 	__u32 filters DOC("the most filters that it had");
 	__u32 no_new_privs DOC("whether they were ever on");
-	__u32 reserved;
+	__u32 broken DOC("enum boundary_flags that it keeps");
+	/* Its shadow: what it was after the last lawful change. */
+	__u64 ids DOC("digest of its real user and group");
+	__u64 rights DOC("of its other ids, and of what it may do");
+	__u64 scope DOC("of its user namespace and bounding set");
+	__u64 namespaces DOC("of its other namespaces; 0 until all four are known");
 };
 
 /* How often a container's tasks did what is counted for each container. */

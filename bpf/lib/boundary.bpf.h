@@ -143,7 +143,7 @@ static __always_inline __u32 loosened(struct task_struct *task, struct member_en
 	return flags;
 }
 
-/* enum boundary_flags of a member, beside BOUNDARY_LEFT_CGROUP. */
+/* enum boundary_flags of a member, beside BOUNDARY_LEFT_CGROUP; lib/shadow.bpf.h finds two. */
 static __noinline __u32 broken_boundaries(struct task *out, struct task_struct *task,
 					  struct member_entry *member)
 {
@@ -152,8 +152,9 @@ static __noinline __u32 broken_boundaries(struct task *out, struct task_struct *
 	/* Who exits lets go of one thing after the other. */
 	if (!container || member->role != ROLE_MEMBER || GET(task, flags) & PF_EXITING)
 		return 0;
-	return entered_host_ns(out, container) | left_mounts(task, container->key) |
-	       gained_caps(out, task, member) | loosened(task, member);
+	return member->broken | entered_host_ns(out, container) |
+	       left_mounts(task, container->key) | gained_caps(out, task, member) |
+	       loosened(task, member);
 }
 
 #endif

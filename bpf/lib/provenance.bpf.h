@@ -16,6 +16,7 @@
 
 #include "lib/container.bpf.h"
 #include "lib/file.bpf.h"
+#include "lib/shadow.bpf.h"
 
 #define CLONE_NEWNS 0x20000
 
@@ -116,6 +117,7 @@ static __noinline int begin_entry(struct task_struct *task)
 	member->user_ns = address_of(GET(cred, user_ns));
 	for (__u32 i = 0; i < STREAMS; i++)
 		member->streams[i] = file_id(open_file(task, i));
+	remember(task, member, SHADOW_ALL);
 	return 0;
 }
 
@@ -125,9 +127,19 @@ static __always_inline void take_after(struct task_struct *child, struct member_
 	struct member_entry *member = find_member(child);
 
 	if (member)
-		bpf_probe_read_kernel(&member->caps,
-				      sizeof(*member) - offsetof(struct member_entry, caps),
-				      &parent->caps);
+		bpf_probe_read_kernel(&member->caps, SHADOW_OFFSET - ENTRY_OFFSET, &parent->caps);
+}
+
+/* The parent's shadow is that of a new child, except for what it was given of its own. */
+static __always_inline void cast_shadow(struct task_struct *child, struct member_entry *parent,
+					__u64 clone_flags)
+{
+	struct member_entry *member = find_member(child);
+
+	if (!member)
+		return;
+	bpf_probe_read_kernel(&member->ids, sizeof(*member) - SHADOW_OFFSET, &parent->ids);
+	remember(child, member, changed_parts(EVENT_CLONE, clone_flags));
 }
 
 /* It was on its way in, and is the host's again. */
@@ -415,6 +427,7 @@ static __always_inline void inherit(struct task_struct *child, __u64 clone_flags
 	}
 	join(child, member->container, member->role, member->flags & ~MEMBER_LEFT);
 	take_after(child, member);
+	cast_shadow(child, member, clone_flags);
 	if (clone_flags & CLONE_NEWNS)
 		approach(child);
 }

@@ -58,6 +58,14 @@ static __noinline long restore_container(__u64 key)
 	return err;
 }
 
+/* Nobody has seen what changed its shadow meanwhile. */
+static __noinline int recall(struct task_struct *task)
+{
+	struct member_entry *member = find_member(task);
+
+	return member ? remember(task, member, SHADOW_ALL) : 0;
+}
+
 /* What the agent before us knew, if the address still is the same task's. */
 static __always_inline bool restore(struct task_struct *task)
 {
@@ -71,6 +79,7 @@ static __always_inline bool restore(struct task_struct *task)
 		return false;
 	join(task, key, past->role, past->flags & ~MEMBER_LEFT);
 	take_after(task, past);
+	recall(task);
 	return true;
 }
 
@@ -137,6 +146,7 @@ int settle_tasks(struct bpf_iter__task *ctx)
 	if (!restore(task) && member) {
 		join(task, member->container, member->role, member->flags & ~MEMBER_LEFT);
 		take_after(task, member);
+		recall(task);
 	}
 	/* What was on its way in may have come in while nobody looked. */
 	member = find_member(task);

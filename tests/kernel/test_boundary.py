@@ -60,9 +60,11 @@ class Watch:
         self._runc = runc
         self._records: list[Record] = []
 
-    def run(self, script: str, options: Options = MOUNTING) -> None:
+    def run(self, script: str, options: Options = MOUNTING) -> str:
+        """Do something in a container; returns what it printed."""
         name, done = self._runc.run(["sh", "-c", script], options)
         assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+        return done.stdout
 
     def find(self, kind: type[R], wanted: Callable[[R], bool]) -> R:
         end = time.monotonic() + WAIT_S
@@ -78,6 +80,14 @@ class Watch:
         """The flags of the task that asked for a file that is not there."""
         record = self.find(OpenRecord, lambda record: record.argument.value == mark)
         return BoundaryFlags(record.header.task.boundary)
+
+    def all_marked(self, mark: str) -> list[BoundaryFlags]:
+        """The same of each time that it asked, as far as that has come."""
+        return [
+            BoundaryFlags(record.header.task.boundary)
+            for record in self._records
+            if isinstance(record, OpenRecord) and record.argument.value == mark
+        ]
 
     def executed(self, arguments: str) -> ExecRecord:
         """An exec, by what it was given."""
@@ -275,8 +285,8 @@ def remember(sensor: Sensor, pid: int, name: str, value: int) -> None:
             members.update(key, bytes(raw))
 
 
-# Each child remembers what its parent does: the first mark is from before, the second is not.
-LOOP = "cat {mark}; sleep 3; while :; do cat {mark}again; sleep 0.1; done"
+# The shell itself asks: the first mark is from before, the second is not.
+LOOP = "read x <{mark}; sleep 3; while :; do read x <{mark}again; sleep 0.1; done"
 
 
 @pytest.mark.parametrize(
@@ -288,6 +298,10 @@ LOOP = "cat {mark}; sleep 3; while :; do cat {mark}again; sleep 0.1; done"
         ("filters", 1, Options(), BoundaryFlags.SECCOMP_DROPPED),
         ("no_new_privs", 1, Options(no_new_privs=False), BoundaryFlags.NNP_CLEARED),
         ("no_new_privs", 1, Options(), NOTHING),
+        ("ids", 1, Options(), BoundaryFlags.CRED_TAMPERED),
+        ("rights", 1, Options(), BoundaryFlags.CRED_TAMPERED),
+        ("scope", 1, Options(), BoundaryFlags.CRED_TAMPERED),
+        ("namespaces", 1, Options(), BoundaryFlags.NS_TAMPERED),
     ],
 )
 def test_against_what_is_remembered(
@@ -304,3 +318,23 @@ def test_against_what_is_remembered(
         assert watch.marked(mark) == NOTHING
         remember(watch.sensor, init_pid(container), name, value)
         assert watch.marked(f"{mark}again") == flags
+
+
+def test_lawful_changes(watch: Watch, mark: str) -> None:
+    """Of all credentials and namespaces: by each call, by exec, and by clone."""
+    capabilities = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETFCAP", "CAP_SYS_ADMIN")
+    changing = Options(capabilities=capabilities)
+    script = f"births lawful | grep failed; unshare -Ur unshare -m cat {mark}; true"
+    assert "failed" not in watch.run(script, changing)
+    assert watch.marked(mark) == NOTHING
+    found = watch.all_marked("/born/lawful")
+    assert (len(found), set(found)) == (9, {NOTHING})
+
+
+def test_what_was_broken_stays_so(watch: Watch, runc: Runc, mark: str) -> None:
+    """A lawful change afterwards makes nothing good, nor does a child."""
+    script = f"cat {mark}; sleep 3; unshare -U sh -c 'setpriv --nnp sh -c \"cat {mark}again\"'"
+    with runc.running(["sh", "-c", f"{script}; sleep 600"]) as container:
+        assert watch.marked(mark) == NOTHING
+        remember(watch.sensor, init_pid(container), "ids", 1)
+        assert watch.marked(f"{mark}again") == BoundaryFlags.CRED_TAMPERED

@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "505e8228a53a11c8aa8d2898ddc963131c23f68bbf943fd3d4b24891f5625c16"
+LAYOUT = "0434eb2f12936bd67711cb98644e070cd4ebd4a1e94c223993c803ba5153a8ea"
 
 
 ANCESTORS_MAX = 8
@@ -226,6 +226,8 @@ class BoundaryFlags(IntFlag):
     CAPS_GAINED = 16
     SECCOMP_DROPPED = 32
     NNP_CLEARED = 64
+    CRED_TAMPERED = 128
+    NS_TAMPERED = 256
 
 
 class NamespaceFlags(IntFlag):
@@ -631,6 +633,16 @@ class MemberEntry(msgspec.Struct, frozen=True, gc=False):
     """the most filters that it had"""
     no_new_privs: int
     """whether they were ever on"""
+    broken: int
+    """enum boundary_flags that it keeps"""
+    ids: int
+    """digest of its real user and group"""
+    rights: int
+    """of its other ids, and of what it may do"""
+    scope: int
+    """of its user namespace and bounding set"""
+    namespaces: int
+    """of its other namespaces; 0 until all four are known"""
 
 
 class HostEntry(msgspec.Struct, frozen=True, gc=False):
@@ -757,13 +769,13 @@ def decode_container_entry(value: bytes) -> ContainerEntry:
     return ContainerEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6:10], v[10], v[11], ProcessId(v[12], v[13]), Namespaces(v[15], v[16], v[17], v[18], v[19], v[20], v[21], v[22], v[23]), v[25:29], v[29], v[30], v[31], v[32], v[33], v[34], v[35:43], fixed_text(v[43]), fixed_text(v[44]))
 
 
-_MEMBER_ENTRY = struct.Struct("<QQQIIIIQQQQQIIII")
+_MEMBER_ENTRY = struct.Struct("<QQQIIIIQQQQQIIIIQQQQ")
 
 
 def decode_member_entry(value: bytes) -> MemberEntry:
     """A struct member_entry from its bytes in a map."""
     v = _MEMBER_ENTRY.unpack(value)
-    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9:12], v[12], v[13], v[14])
+    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9:12], v[12], v[13], v[14], v[15], v[16], v[17], v[18], v[19])
 
 
 _HOST_ENTRY = struct.Struct("<QQQQIIIIIIIIII")

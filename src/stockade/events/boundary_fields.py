@@ -89,6 +89,17 @@ FIELDS = (
         _task(BoundaryFlags.CAPS_GAINED),
     ),
     _boundary(
+        "cred_tampered",
+        "a member's user, group, capabilities or user namespace are not what they were, and none of"
+        " the kernel's ways to change them was used",
+        _task(BoundaryFlags.CRED_TAMPERED),
+    ),
+    _boundary(
+        "ns_tampered",
+        "the same of its other namespaces, by neither setns, unshare nor clone",
+        _task(BoundaryFlags.NS_TAMPERED),
+    ),
+    _boundary(
         "seccomp_dropped",
         "a member's system calls are filtered less than they were",
         _task(BoundaryFlags.SECCOMP_DROPPED),

@@ -46,13 +46,26 @@ from stockade.kernel.tiers import (
     require,
 )
 
-# With these a task can come into a container.
 _EVENT_TYPES = 256  # of call_shapes[]
 # Maps of programs, each for functions that are alike; the program behind one is called on_*.
 _JUMPS = ("functions", "more_functions")
 _ON_JUMPS = tuple(f"on_{jump}" for jump in _JUMPS)
 _MOUNTS = {EventType.MOUNT, EventType.MOVE_MOUNT, EventType.PIVOT_ROOT, EventType.UMOUNT2}
+# With these a task can come into a container.
 _ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE, *_MOUNTS})
+# With these it changes its own credentials, which are compared with what they were.
+_ALWAYS |= {
+    EventType.CAPSET,
+    EventType.PRCTL,
+    EventType.SETFSGID,
+    EventType.SETFSUID,
+    EventType.SETGID,
+    EventType.SETREGID,
+    EventType.SETRESGID,
+    EventType.SETRESUID,
+    EventType.SETREUID,
+    EventType.SETUID,
+}
 # Calls that are told of as something else.
 _STANDS_FOR = {
     EventType.RECVMSG: (EventType.RECEIVE_FD,),
