@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,6 @@ import pytest
 
 from stockade.events import (
     BoundaryFlags,
-    Btf,
     CallRecord,
     EventType,
     ExecRecord,
@@ -23,11 +21,10 @@ from stockade.events import (
     PathFlags,
     Record,
     decode,
-    decode_member_entry,
 )
-from stockade.events.layout import slots
 from stockade.kernel import Sensor, Wanted
-from stockade.kernel.images import object_image
+from stockade.kernel.bpf import Map
+from tests.support.members import remember
 from tests.support.recorder import EXECS, OPENS
 from tests.support.runc import Mount, Options, Runc, delete, init_pid
 
@@ -59,6 +56,10 @@ class Watch:
         self.sensor = sensor
         self._runc = runc
         self._records: list[Record] = []
+
+    @property
+    def members(self) -> Map:
+        return self.sensor.provenance._members  # noqa: SLF001 - nobody else is to write to it
 
     def run(self, script: str, options: Options = MOUNTING) -> str:
         """Do something in a container; returns what it printed."""
@@ -273,18 +274,6 @@ def test_whose_procfs_is_opened(watch: Watch, other: int) -> None:
 # ---- what no process can do ----
 
 
-def remember(sensor: Sensor, pid: int, name: str, value: int) -> None:
-    """Have a member's entry say something else."""
-    btf = Btf(object_image("stockade"))
-    slot = next(s for s in slots(btf, btf.struct("member_entry")) if s.path == (name,))
-    members = sensor.provenance._members  # noqa: SLF001 - nobody else is to write to it
-    for key, entry in members.items().items():
-        if decode_member_entry(entry).pid == pid:
-            raw = bytearray(entry)
-            struct.pack_into(f"<{slot.code}", raw, slot.offset, value)
-            members.update(key, bytes(raw))
-
-
 # The shell itself asks: the first mark is from before, the second is not.
 LOOP = "read x <{mark}; sleep 3; while :; do read x <{mark}again; sleep 0.1; done"
 
@@ -316,7 +305,7 @@ def test_against_what_is_remembered(
     """The kernel cannot be broken here: what is remembered of it is, as if it had been."""
     with runc.running(["sh", "-c", LOOP.format(mark=mark)], options) as container:
         assert watch.marked(mark) == NOTHING
-        remember(watch.sensor, init_pid(container), name, value)
+        remember(watch.members, init_pid(container), name, value)
         assert watch.marked(f"{mark}again") == flags
 
 
@@ -336,5 +325,5 @@ def test_what_was_broken_stays_so(watch: Watch, runc: Runc, mark: str) -> None:
     script = f"cat {mark}; sleep 3; unshare -U sh -c 'setpriv --nnp sh -c \"cat {mark}again\"'"
     with runc.running(["sh", "-c", f"{script}; sleep 600"]) as container:
         assert watch.marked(mark) == NOTHING
-        remember(watch.sensor, init_pid(container), "ids", 1)
+        remember(watch.members, init_pid(container), "ids", 1)
         assert watch.marked(f"{mark}again") == BoundaryFlags.CRED_TAMPERED
