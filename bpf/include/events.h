@@ -142,6 +142,7 @@ enum event_type {
 	EVENT_IO_URING, /* a request that stands for no call above */
 	EVENT_CGROUP_MKDIR,
 	EVENT_CGROUP_ATTACH_TASK,
+	EVENT_BOUNDARY_SWEEP,	  /* a look at a member that need have done nothing */
 	EVENT_CONTAINER_ACTIVITY, /* the agent's own: what a container did in a while */
 	EVENT_TYPE_MAX,
 };
@@ -481,6 +482,8 @@ struct member_entry {
 	__u32 filters DOC("the most filters that it had");
 	__u32 no_new_privs DOC("whether they were ever on");
 	__u32 broken DOC("enum boundary_flags that it keeps");
+	__u32 suspected DOC("enum boundary_flags that the last sweep saw");
+	__u32 swept DOC("those that a sweep has told of");
 	/* Its shadow: what it was after the last lawful change. */
 	__u64 ids DOC("digest of its real user and group");
 	__u64 rights DOC("of its other ids, and of what it may do");

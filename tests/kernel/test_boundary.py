@@ -29,7 +29,7 @@ from tests.support.recorder import EXECS, OPENS
 from tests.support.runc import Mount, Options, Runc, delete, init_pid
 
 WAIT_S = 20.0
-WANTED = OPENS | EXECS | {EventType.FSMOUNT, EventType.RECEIVE_FD}
+WANTED = OPENS | EXECS | {EventType.FSMOUNT, EventType.BOUNDARY_SWEEP}
 NOTHING = BoundaryFlags(0)
 HOST_NS, HOST_ROOT = BoundaryFlags.HOST_NS, BoundaryFlags.HOST_ROOT
 FOREIGN_CWD = BoundaryFlags.FOREIGN_MOUNT
@@ -70,8 +70,7 @@ class Watch:
     def find(self, kind: type[R], wanted: Callable[[R], bool]) -> R:
         end = time.monotonic() + WAIT_S
         while time.monotonic() < end:
-            self._records += [decode(raw) for raw in self.sensor.ring.drain()]
-            for record in self._records:
+            for record in self.told():
                 if isinstance(record, kind) and wanted(record):
                     return record
             time.sleep(0.01)
@@ -81,6 +80,11 @@ class Watch:
         """The flags of the task that asked for a file that is not there."""
         record = self.find(OpenRecord, lambda record: record.argument.value == mark)
         return BoundaryFlags(record.header.task.boundary)
+
+    def told(self) -> list[Record]:
+        """All so far."""
+        self._records += [decode(raw) for raw in self.sensor.ring.drain()]
+        return self._records
 
     def all_marked(self, mark: str) -> list[BoundaryFlags]:
         """The same of each time that it asked, as far as that has come."""
@@ -327,3 +331,44 @@ def test_what_was_broken_stays_so(watch: Watch, runc: Runc, mark: str) -> None:
         assert watch.marked(mark) == NOTHING
         remember(watch.members, init_pid(container), "ids", 1)
         assert watch.marked(f"{mark}again") == BoundaryFlags.CRED_TAMPERED
+
+
+# ---- what nobody does anything for ----
+
+
+def swept(watch: Watch, pid: int) -> list[BoundaryFlags]:
+    """What sweeps have told of a task so far."""
+    return [
+        BoundaryFlags(record.header.task.boundary)
+        for record in watch.told()
+        if record.header.type == EventType.BOUNDARY_SWEEP and record.header.task.pid == pid
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "flags"),
+    [
+        ("caps", 0, BoundaryFlags.CAPS_GAINED),
+        ("rights", 1, BoundaryFlags.CRED_TAMPERED),
+        ("namespaces", 1, BoundaryFlags.NS_TAMPERED),
+        ("seccomp", 2, BoundaryFlags.SECCOMP_DROPPED),
+    ],
+)
+def test_a_task_that_does_nothing(
+    watch: Watch, runc: Runc, name: str, value: int, flags: BoundaryFlags
+) -> None:
+    seconds = str(6000 + next(_NUMBERS))
+    with runc.running(["sleep", seconds]) as container:
+        pid = init_pid(container)
+        watch.executed(f"sleep\0{seconds}\0")
+        watch.sensor.sweep()
+        watch.sensor.sweep()
+        assert swept(watch, pid) == []
+        remember(watch.members, pid, name, value)
+        # What is seen once may be in the middle of a call.
+        assert watch.sensor.sweep()
+        assert swept(watch, pid) == []
+        assert not watch.sensor.sweep()
+        assert swept(watch, pid) == [flags]
+        watch.sensor.sweep()
+        assert swept(watch, pid) == [flags]

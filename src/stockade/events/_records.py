@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "0434eb2f12936bd67711cb98644e070cd4ebd4a1e94c223993c803ba5153a8ea"
+LAYOUT = "a206209312e92929e53daa42708acd18eb58f22b8c88b4dc1239990e1303f2a2"
 
 
 ANCESTORS_MAX = 8
@@ -133,7 +133,8 @@ class EventType(IntEnum):
     IO_URING = 109
     CGROUP_MKDIR = 110
     CGROUP_ATTACH_TASK = 111
-    CONTAINER_ACTIVITY = 112
+    BOUNDARY_SWEEP = 112
+    CONTAINER_ACTIVITY = 113
 
 
 class RecordKind(IntEnum):
@@ -635,6 +636,10 @@ class MemberEntry(msgspec.Struct, frozen=True, gc=False):
     """whether they were ever on"""
     broken: int
     """enum boundary_flags that it keeps"""
+    suspected: int
+    """enum boundary_flags that the last sweep saw"""
+    swept: int
+    """those that a sweep has told of"""
     ids: int
     """digest of its real user and group"""
     rights: int
@@ -769,13 +774,13 @@ def decode_container_entry(value: bytes) -> ContainerEntry:
     return ContainerEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6:10], v[10], v[11], ProcessId(v[12], v[13]), Namespaces(v[15], v[16], v[17], v[18], v[19], v[20], v[21], v[22], v[23]), v[25:29], v[29], v[30], v[31], v[32], v[33], v[34], v[35:43], fixed_text(v[43]), fixed_text(v[44]))
 
 
-_MEMBER_ENTRY = struct.Struct("<QQQIIIIQQQQQIIIIQQQQ")
+_MEMBER_ENTRY = struct.Struct("<QQQIIIIQQQQQIIIIIIQQQQ")
 
 
 def decode_member_entry(value: bytes) -> MemberEntry:
     """A struct member_entry from its bytes in a map."""
     v = _MEMBER_ENTRY.unpack(value)
-    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9:12], v[12], v[13], v[14], v[15], v[16], v[17], v[18], v[19])
+    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9:12], v[12], v[13], v[14], v[15], v[16], v[17], v[18], v[19], v[20], v[21])
 
 
 _HOST_ENTRY = struct.Struct("<QQQQIIIIIIIIII")

@@ -205,6 +205,7 @@ class Sensor:
     Attributes:
         missing: programs without a hook on this kernel, and what is not seen without them.
         tier: by what the kernel is watched.
+        sweeps: whether some rule asks for what a sweep finds.
         fallen: event types that come by the tracepoint tier all the same.
 
     Args:
@@ -238,6 +239,7 @@ class Sensor:
         if tier:
             require(tier)
         self.tier = tier or best_tier()
+        self.sweeps = EventType.BOUNDARY_SWEEP in wanted.types
         image = object_image("stockade")
         check_layout(image)
         self._object = Object(image, "stockade")
@@ -328,6 +330,14 @@ class Sensor:
     def settle(self) -> None:
         """Find the containers of tasks that were there before, or could not be kept."""
         settle(self._object)
+
+    def sweep(self) -> bool:
+        """Look at every member for what is broken, and have it told by events.
+
+        Returns:
+            Whether something is to be looked at again: only what is seen twice is told.
+        """
+        return bool(self._object.run_iterator("sweep_tasks"))
 
     def losses(self) -> dict[str, int]:
         """How much did not arrive so far, by reason; reasons without a loss are left out."""
