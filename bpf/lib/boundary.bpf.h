@@ -67,25 +67,26 @@ static __always_inline __u32 left_cgroup(struct task_struct *task, struct member
 
 /* ---- of a task whose record has been filled ---- */
 
-static __always_inline __u32 entered_host_ns(struct task *out, struct container_entry *container)
+static __always_inline __u32 entered_host_ns(struct task *out, struct member_entry *member)
 {
-	return host_namespaces(&out->ns) & ~container->host_ns ? BOUNDARY_HOST_NS : 0;
+	return host_namespaces(&out->ns) & ~member->host_ns ? BOUNDARY_HOST_NS : 0;
 }
 
-/* @mine: address of the task's mount namespace. */
-static __always_inline __u32 place_flags(__u64 mnt, __u64 mine, __u64 container)
+static __always_inline __u32 place_flags(struct vfsmount *mnt, struct mnt_namespace *mine,
+					 __u64 container)
 {
-	__u32 flags = is_host_root((void *)mnt) ? BOUNDARY_HOST_ROOT : 0;
+	__u32 flags = is_host_root(mnt) ? BOUNDARY_HOST_ROOT : 0;
 
-	if (mount_owner(mnt, mine, container) == MOUNT_FOREIGN)
+	if (!is_of(mnt, mine) &&
+	    mount_owner(address_of(mnt), address_of(mine), container) == MOUNT_FOREIGN)
 		flags |= BOUNDARY_FOREIGN_MOUNT;
 	return flags;
 }
 
 static __always_inline __u32 left_mounts(struct task_struct *task, __u64 container)
 {
-	__u64 root = address_of(GET(task, fs, root.mnt)), pwd = address_of(GET(task, fs, pwd.mnt));
-	__u64 mine = address_of(GET(task, nsproxy, mnt_ns));
+	struct vfsmount *root = GET(task, fs, root.mnt), *pwd = GET(task, fs, pwd.mnt);
+	struct mnt_namespace *mine = GET(task, nsproxy, mnt_ns);
 	__u32 flags = place_flags(root, mine, container);
 
 	return root == pwd ? flags : flags | place_flags(pwd, mine, container);
@@ -147,13 +148,11 @@ static __always_inline __u32 loosened(struct task_struct *task, struct member_en
 static __noinline __u32 broken_boundaries(struct task *out, struct task_struct *task,
 					  struct member_entry *member)
 {
-	struct container_entry *container = find_container(member->container);
-
-	/* Who exits lets go of one thing after the other. */
-	if (!container || member->role != ROLE_MEMBER || GET(task, flags) & PF_EXITING)
+	/* Who exits lets go of one thing after the other; who enters is not all known at once. */
+	if (member->role != ROLE_MEMBER || !member->namespaces || GET(task, flags) & PF_EXITING)
 		return 0;
-	return member->broken | entered_host_ns(out, container) |
-	       left_mounts(task, container->key) | gained_caps(out, task, member) |
+	return member->broken | entered_host_ns(out, member) |
+	       left_mounts(task, member->container) | gained_caps(out, task, member) |
 	       loosened(task, member);
 }
 

@@ -29,6 +29,11 @@ static __always_inline bool had_disk(struct container_entry *container, __u32 de
 	return had;
 }
 
+static __always_inline bool is_same_disk(const struct disk *one, const struct disk *other)
+{
+	return one->container == other->container && one->dev == other->dev;
+}
+
 /* Whether a mount came from a mount namespace that is not its own, by propagation. */
 static __always_inline bool is_propagated(struct mount *mount)
 {

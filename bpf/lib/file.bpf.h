@@ -101,6 +101,25 @@ __noinline int broken_path(__u64 address, __u32 type)
 	return flags;
 }
 
+/* The same for a record's file; nearly all are on mounts and disks like the one before. */
+static __always_inline __u32 path_breaks(struct slot *slot, struct file *file, struct vfsmount *mnt)
+{
+	struct record_header *header = (void *)slot->record;
+	struct super_block *sb = READ(struct vfsmount, mnt, mnt_sb);
+	struct disk disk = { header->task.container, READ(struct super_block, sb, s_dev) };
+	bool own = is_of(mnt, GET(current_task(), nsproxy, mnt_ns));
+	__u32 flags;
+
+	if (header->task.role != ROLE_MEMBER)
+		return 0;
+	if (own && (!is_on_disk(sb) || is_same_disk(&disk, &slot->had)))
+		return 0;
+	flags = broken_path(address_of(file), header->type);
+	if (own && !flags)
+		slot->had = disk;
+	return flags;
+}
+
 static __noinline int fill_file(struct slot *slot, struct file_object *out, struct file *file)
 {
 	struct vfsmount *mnt = READ(struct file, file, f_path.mnt);
@@ -113,7 +132,7 @@ static __noinline int fill_file(struct slot *slot, struct file_object *out, stru
 	if (out->fs_magic == NSFS_MAGIC || out->fs_magic == PID_FS_MAGIC)
 		return 0;
 	out->path_flags = append_path(slot, &out->path, mnt, dentry, &out->mount_point_len);
-	out->path_flags |= broken_path(address_of(file), slot->fixed.header.type);
+	out->path_flags |= path_breaks(slot, file, mnt);
 	if (out->path_flags & PATH_DISCONNECTED && root != fs_root)
 		out->path_flags |= PATH_OUTSIDE;
 	if (dentry != root && !READ(struct dentry, dentry, d_hash.pprev))

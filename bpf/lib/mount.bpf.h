@@ -38,6 +38,12 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 }
 
+/* What nearly all mounts are to who uses them: of his own namespace. */
+static __always_inline bool is_of(struct vfsmount *mnt, struct mnt_namespace *mine)
+{
+	return READ(struct mount, mount_of(mnt), mnt_ns) == mine;
+}
+
 /* The host's root mount, or the copy of it that a new mount namespace has. */
 static __always_inline bool is_host_root(struct vfsmount *mnt)
 {

@@ -110,9 +110,12 @@ static __noinline int begin_entry(struct task_struct *task)
 {
 	struct member_entry *member = find_member(task);
 	struct cred *cred = GET(task, cred);
+	struct container_entry *container;
 
 	if (!member)
 		return 0;
+	container = find_container(member->container);
+	member->host_ns = container ? container->host_ns : 0;
 	member->caps = CAPABILITIES(cred, cap_bset) | CAPABILITIES(cred, cap_effective);
 	member->user_ns = address_of(GET(cred, user_ns));
 	for (__u32 i = 0; i < STREAMS; i++)

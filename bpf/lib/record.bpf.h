@@ -38,6 +38,12 @@ struct mount_walk {
 	__u32 climbing;
 };
 
+/* A disk that a container had from its start. */
+struct disk {
+	__u64 container;
+	__u64 dev;
+};
+
 struct slot {
 	__u32 busy;   /* how many programs want it: it is whose claim makes it one */
 	__u32 number; /* its key */
@@ -50,6 +56,7 @@ struct slot {
 	};
 	struct walk walk;
 	struct mount_walk mounts;
+	struct disk had;		      /* the last that was asked for */
 	char path[STRING_MAX + NAME_MAX + 1]; /* a path is written here from its end */
 };
 

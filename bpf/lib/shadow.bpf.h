@@ -34,47 +34,42 @@ enum shadow_parts {
 #define ENTRY_OFFSET offsetof(struct member_entry, caps)
 #define SHADOW_OFFSET offsetof(struct member_entry, ids)
 
-/* Distinguishes what differs; not meant to withstand who writes to the kernel at will. */
-static __always_inline __u64 mix(__u64 digest, __u64 value)
-{
-	digest = (digest ^ value) * DIGEST_FACTOR;
-	return digest ^ digest >> 32;
-}
+/*
+ * Distinguishes what differs; not meant to withstand who writes to the kernel at
+ * will. Each part has a factor of its own: nothing waits for the part before.
+ */
+#define PART(number, value) ((__u64)(value) * (DIGEST_FACTOR * (2 * (number) + 1)))
 
 static __always_inline __u64 digest_ids(struct cred *cred)
 {
-	return mix(GET(cred, uid.val), GET(cred, gid.val));
+	return PART(0, GET(cred, uid.val)) ^ PART(1, GET(cred, gid.val));
 }
 
 static __always_inline __u64 digest_rights(struct cred *cred)
 {
-	__u64 digest = mix(GET(cred, euid.val), GET(cred, suid.val));
-
-	digest = mix(digest, GET(cred, fsuid.val));
-	digest = mix(digest, GET(cred, egid.val));
-	digest = mix(digest, GET(cred, sgid.val));
-	digest = mix(digest, GET(cred, fsgid.val));
-	digest = mix(digest, CAPABILITIES(cred, cap_effective));
-	digest = mix(digest, CAPABILITIES(cred, cap_permitted));
-	digest = mix(digest, CAPABILITIES(cred, cap_inheritable));
-	return mix(digest, CAPABILITIES(cred, cap_ambient));
+	return PART(0, GET(cred, euid.val)) ^ PART(1, GET(cred, suid.val)) ^
+	       PART(2, GET(cred, fsuid.val)) ^ PART(3, GET(cred, egid.val)) ^
+	       PART(4, GET(cred, sgid.val)) ^ PART(5, GET(cred, fsgid.val)) ^
+	       PART(6, CAPABILITIES(cred, cap_effective)) ^
+	       PART(7, CAPABILITIES(cred, cap_permitted)) ^
+	       PART(8, CAPABILITIES(cred, cap_inheritable)) ^
+	       PART(9, CAPABILITIES(cred, cap_ambient));
 }
 
 static __always_inline __u64 digest_scope(struct cred *cred)
 {
-	return mix(GET(cred, user_ns, ns.inum), CAPABILITIES(cred, cap_bset));
+	return PART(0, GET(cred, user_ns, ns.inum)) ^ PART(1, CAPABILITIES(cred, cap_bset));
 }
 
+/* Not the time namespace: exec changes that, if unshare has asked for it. */
 static __always_inline __u64 digest_namespaces(struct task_struct *task)
 {
 	struct nsproxy *nsproxy = GET(task, nsproxy);
-	__u64 digest = mix(GET(nsproxy, mnt_ns, ns.inum), GET(nsproxy, net_ns, ns.inum));
 
-	digest = mix(digest, GET(nsproxy, pid_ns_for_children, ns.inum));
-	digest = mix(digest, GET(nsproxy, ipc_ns, ns.inum));
-	digest = mix(digest, GET(nsproxy, uts_ns, ns.inum));
-	/* Not the time namespace: exec changes that, if unshare has asked for it. */
-	return mix(digest, GET(nsproxy, cgroup_ns, ns.inum));
+	return PART(0, GET(nsproxy, mnt_ns, ns.inum)) ^ PART(1, GET(nsproxy, net_ns, ns.inum)) ^
+	       PART(2, GET(nsproxy, pid_ns_for_children, ns.inum)) ^
+	       PART(3, GET(nsproxy, ipc_ns, ns.inum)) ^ PART(4, GET(nsproxy, uts_ns, ns.inum)) ^
+	       PART(5, GET(nsproxy, cgroup_ns, ns.inum));
 }
 
 /* Remember parts as they are now. */

@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "a206209312e92929e53daa42708acd18eb58f22b8c88b4dc1239990e1303f2a2"
+LAYOUT = "f689c6a7f1764ad0a89ac7efd8bfaff09b22816d7f37f5343a60bf40b183488b"
 
 
 ANCESTORS_MAX = 8
@@ -640,6 +640,8 @@ class MemberEntry(msgspec.Struct, frozen=True, gc=False):
     """enum boundary_flags that the last sweep saw"""
     swept: int
     """those that a sweep has told of"""
+    host_ns: int
+    """enum namespace_flags: those of the host that its container has"""
     ids: int
     """digest of its real user and group"""
     rights: int
@@ -774,13 +776,13 @@ def decode_container_entry(value: bytes) -> ContainerEntry:
     return ContainerEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6:10], v[10], v[11], ProcessId(v[12], v[13]), Namespaces(v[15], v[16], v[17], v[18], v[19], v[20], v[21], v[22], v[23]), v[25:29], v[29], v[30], v[31], v[32], v[33], v[34], v[35:43], fixed_text(v[43]), fixed_text(v[44]))
 
 
-_MEMBER_ENTRY = struct.Struct("<QQQIIIIQQQQQIIIIIIQQQQ")
+_MEMBER_ENTRY = struct.Struct("<QQQIIIIQQQQQIIIIIIIIQQQQ")
 
 
 def decode_member_entry(value: bytes) -> MemberEntry:
     """A struct member_entry from its bytes in a map."""
     v = _MEMBER_ENTRY.unpack(value)
-    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9:12], v[12], v[13], v[14], v[15], v[16], v[17], v[18], v[19], v[20], v[21])
+    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9:12], v[12], v[13], v[14], v[15], v[16], v[17], v[18], v[20], v[21], v[22], v[23])
 
 
 _HOST_ENTRY = struct.Struct("<QQQQIIIIIIIIII")
@@ -867,7 +869,7 @@ OFFSETS: dict[type[msgspec.Struct], dict[str, tuple[int, str]]] = {
     ContainerRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'container.key': (344, 'Q'), 'container.tasks': (352, 'Q'), 'container.start_ns': (360, 'Q'), 'container.mnt_ns_id': (368, 'Q'), 'container.root': (376, 'Q'), 'container.user_ns': (384, 'Q'), 'container.cgroups.0': (392, 'Q'), 'container.cgroups.1': (400, 'Q'), 'container.cgroups.2': (408, 'Q'), 'container.cgroups.3': (416, 'Q'), 'container.cap_bounding': (424, 'Q'), 'container.cap_effective': (432, 'Q'), 'container.init.start_ns': (440, 'Q'), 'container.init.tgid': (448, 'I'), 'container.ns.mnt': (456, 'I'), 'container.ns.pid': (460, 'I'), 'container.ns.pid_for_children': (464, 'I'), 'container.ns.net': (468, 'I'), 'container.ns.user': (472, 'I'), 'container.ns.ipc': (476, 'I'), 'container.ns.uts': (480, 'I'), 'container.ns.cgroup': (484, 'I'), 'container.ns.time': (488, 'I'), 'container.levels.0': (496, 'I'), 'container.levels.1': (500, 'I'), 'container.levels.2': (504, 'I'), 'container.levels.3': (508, 'I'), 'container.state': (512, 'I'), 'container.host_ns': (516, 'I'), 'container.uid': (520, 'I'), 'container.seccomp': (524, 'I'), 'container.no_new_privs': (528, 'I'), 'container.disk_count': (532, 'I'), 'container.disks.0': (536, 'I'), 'container.disks.1': (540, 'I'), 'container.disks.2': (544, 'I'), 'container.disks.3': (548, 'I'), 'container.disks.4': (552, 'I'), 'container.disks.5': (556, 'I'), 'container.disks.6': (560, 'I'), 'container.disks.7': (564, 'I'), 'container.cgroup': (568, '128s'), 'container.cgroup_parent': (696, '128s'), 'activity.calls': (824, 'Q'), 'activity.execs': (832, 'Q'), 'activity.forks': (840, 'Q'), 'usual.calls': (848, 'Q'), 'usual.execs': (856, 'Q'), 'usual.forks': (864, 'Q'), 'activity_ns': (872, 'Q')},
 }
 # Where the parts of a slot are.
-SLOT: dict[str, int] = {'busy': 0, 'number': 4, 'size': 8, 'lost': 12, 'frame': 16, 'record': 1048, 'walk': 25624, 'mounts': 25664, 'path': 25688, 'frame.verdict': 16, 'frame.host_view': 20, 'frame.scratch': 24, 'size of it': 30040}
+SLOT: dict[str, int] = {'busy': 0, 'number': 4, 'size': 8, 'lost': 12, 'frame': 16, 'record': 1048, 'walk': 25624, 'mounts': 25664, 'had': 25688, 'path': 25704, 'frame.verdict': 16, 'frame.host_view': 20, 'frame.scratch': 24, 'size of it': 30056}
 
 
 # Field, type, record, where in it, meaning.
