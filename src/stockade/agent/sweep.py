@@ -26,9 +26,8 @@ class Sweep:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin, if some rule asks for it."""
-        if self._sensor.sweeps:
-            self._later(INTERVAL_S)
+        """Begin."""
+        self._later(INTERVAL_S)
 
     def stop(self) -> None:
         """No more; may be called twice."""
@@ -40,6 +39,8 @@ class Sweep:
 
     def _look(self) -> None:
         try:
-            self._later(_AGAIN_S if self._sensor.sweep() else INTERVAL_S)
+            # Rules that ask for it may come, and go.
+            suspects = self._sensor.sweeps and self._sensor.sweep()
+            self._later(_AGAIN_S if suspects else INTERVAL_S)
         except Exception as err:  # noqa: BLE001 - asyncio would log it, and nobody would look again
             self._fail(err)

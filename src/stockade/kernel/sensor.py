@@ -313,6 +313,7 @@ class Sensor:
         """Report something else from now on, as far as the programs that are loaded see it."""
         packed = pack_wishes(wanted, os.uname().machine, self.fallen)
         self._object.map(".data.wishes").update(bytes(4), packed)
+        self.sweeps = EventType.BOUNDARY_SWEEP in wanted.types
 
     def unloaded(self, wanted: Wanted) -> list[str]:
         """The programs that would have to be loaded to report something."""
