@@ -13,6 +13,7 @@
 #include "programs/cgroup.bpf.c"
 #include "programs/process.bpf.c"
 #include "programs/receive.bpf.c"
+#include "programs/sweep.bpf.c"
 #include "programs/syscall.bpf.c"
 #include "programs/uring.bpf.c"
 

@@ -22,6 +22,8 @@ enum {
 	ANCESTORS_MAX = 8,
 	FS_TYPE_LEN = 16,
 	CGROUPS_MAX = 4,
+	DISKS_MAX = 8,
+	STREAMS = 3,
 	CGROUP_NAME_LEN = 128,
 };
 
@@ -140,6 +142,7 @@ enum event_type {
 	EVENT_IO_URING, /* a request that stands for no call above */
 	EVENT_CGROUP_MKDIR,
 	EVENT_CGROUP_ATTACH_TASK,
+	EVENT_BOUNDARY_SWEEP,	  /* a look at a member that need have done nothing */
 	EVENT_CONTAINER_ACTIVITY, /* the agent's own: what a container did in a while */
 	EVENT_TYPE_MAX,
 };
@@ -175,6 +178,9 @@ enum fd_flags {
 enum path_flags {
 	PATH_DELETED = 1,      /* the name no longer exists */
 	PATH_DISCONNECTED = 2, /* the walk ended outside the mount it began in */
+	PATH_OUTSIDE = 4,      /* and that mount is of a part of its filesystem only */
+	PATH_FOREIGN = 8,      /* its mount is not of the member's mount namespace */
+	PATH_NEW_DISK = 16,    /* of a disk that no mount of the container had at its start */
 };
 
 /* What a task is to the container that struct task names. */
@@ -211,7 +217,15 @@ enum member_flags {
 
 /* What a member has broken with. */
 enum boundary_flags {
-	BOUNDARY_LEFT_CGROUP = 1, /* it is outside its container's cgroups */
+	BOUNDARY_LEFT_CGROUP = 1,   /* it is outside its container's cgroups */
+	BOUNDARY_HOST_NS = 2,	    /* in a namespace of the host that was not given to it */
+	BOUNDARY_HOST_ROOT = 4,	    /* its root or working directory is on the host's root mount */
+	BOUNDARY_FOREIGN_MOUNT = 8, /* or on another mount that is not of its namespace */
+	BOUNDARY_CAPS_GAINED = 16,  /* it has capabilities that it could not get */
+	BOUNDARY_SECCOMP_DROPPED = 32, /* its system calls are filtered less than they were */
+	BOUNDARY_NNP_CLEARED = 64,     /* no_new_privs is off again */
+	BOUNDARY_CRED_TAMPERED = 128,  /* its credentials changed by none of the kernel's ways */
+	BOUNDARY_NS_TAMPERED = 256,    /* and so did its namespaces */
 };
 
 /* The hierarchies in which a container can have a cgroup; the last three of cgroup v1. */
@@ -324,9 +338,21 @@ struct file_object {
 	struct string_ref fs_path DOC("path within the filesystem, where path does not tell");
 };
 
+/* What a call is about, beside the one that makes it: a process, or what a socket leads to. */
+struct target {
+	__u64 container DOC("key of its container, 0 for the host's");
+	struct process_id process DOC("zero where there is none");
+	__u32 pid DOC("thread id in the initial pid namespace");
+	__u32 role DOC("enum role");
+	__u32 boundary DOC("enum boundary_flags");
+	__u32 reserved;
+	char comm[COMM_LEN] DOC("command name");
+};
+
 struct open_record {
 	struct record_header header;
 	struct file_object file PREFIX("fd.");
+	struct target target DOC("the process that a private file of procfs is about");
 	__u32 flags FIELD("evt.arg.flags", "open_flags", "how it was opened: O_*");
 	__u32 mode FIELD("evt.arg.mode", "mode argument", "mode asked for a file to be created");
 	__u32 f_mode DOC("FMODE_* of the open file");
@@ -356,17 +382,6 @@ struct exit_record {
 	struct record_header header;
 	__u32 code FIELD("evt.arg.status", "int", "exit status, as wait(2) gives it");
 	__u32 reserved;
-};
-
-/* What a call is about, beside the one that makes it: a process, or what a socket leads to. */
-struct target {
-	__u64 container DOC("key of its container, 0 for the host's");
-	struct process_id process DOC("zero where there is none");
-	__u32 pid DOC("thread id in the initial pid namespace");
-	__u32 role DOC("enum role");
-	__u32 boundary DOC("enum boundary_flags");
-	__u32 reserved;
-	char comm[COMM_LEN] DOC("command name");
 };
 
 /* The kernel's socket behind a descriptor; addresses are in network byte order. */
@@ -429,10 +444,13 @@ struct container_entry {
 	__u32 levels[CGROUPS_MAX] DOC("depth of its cgroups");
 	__u32 state DOC("enum container_state");
 	__u32 host_ns DOC("enum namespace_flags: those that it shares with the host");
-	__u32 reserved;
 	__u32 uid DOC("real user id");
 	__u32 seccomp DOC("0 off, 1 strict, 2 filter");
 	__u32 no_new_privs DOC("whether exec gives no privileges");
+	__u32 disk_count
+		DOC("how many of disks[] are set, more than there is room for if not all are");
+	__u32 disks[DISKS_MAX] DOC(
+		"the kernel's device numbers of the disks that it has mounts of");
 	char cgroup[CGROUP_NAME_LEN] DOC("name of its cgroup");
 	char cgroup_parent[CGROUP_NAME_LEN] DOC("name of the cgroup above that");
 };
@@ -441,6 +459,8 @@ struct container_entry {
 struct host_entry {
 	__u64 mnt_ns DOC("address of the mount namespace, which is there as long as the host is");
 	__u64 root DOC("address of the root directory's dentry");
+	__u64 root_mountpoint DOC("address of the dentry that its mount hides");
+	__u64 root_filesystem DOC("address of its superblock");
 	struct namespaces ns DOC("its namespaces");
 };
 
@@ -454,6 +474,23 @@ struct member_entry {
 	__u32 tgid DOC("process id in the initial pid namespace");
 	__u32 role DOC("enum role");
 	__u32 flags DOC("enum member_flags");
+	/* The rest begins at its entry into the container, and its children have it from it. */
+	__u64 caps DOC("the capabilities that it can have at most");
+	__u64 user_ns DOC("address of the user namespace in which that holds");
+	__u64 streams[STREAMS] DOC("the files that were its standard streams, 0 for none");
+	__u32 seccomp DOC("the strictest mode that it was in");
+	__u32 filters DOC("the most filters that it had");
+	__u32 no_new_privs DOC("whether they were ever on");
+	__u32 broken DOC("enum boundary_flags that it keeps");
+	__u32 suspected DOC("enum boundary_flags that the last sweep saw");
+	__u32 swept DOC("those that a sweep has told of");
+	__u32 host_ns DOC("enum namespace_flags: those of the host that its container has");
+	__u32 reserved;
+	/* Its shadow: what it was after the last lawful change. */
+	__u64 ids DOC("digest of its real user and group");
+	__u64 rights DOC("of its other ids, and of what it may do");
+	__u64 scope DOC("of its user namespace and bounding set");
+	__u64 namespaces DOC("of its other namespaces; 0 until all four are known");
 };
 
 /* How often a container's tasks did what is counted for each container. */

@@ -79,6 +79,7 @@ struct super_block {
 	struct dentry *s_root;
 	unsigned long s_magic;
 	struct file_system_type *s_type;
+	struct block_device *s_bdev;
 };
 
 struct inode {
@@ -103,8 +104,14 @@ struct vfsmount {
 	struct super_block *mnt_sb;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct mount {
 	struct mount *mnt_parent;
+	struct mount *mnt_master;
+	struct list_head mnt_mounts, mnt_child;
 	struct mnt_namespace *mnt_ns;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
@@ -137,6 +144,11 @@ struct file {
 	void *private_data;
 };
 
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -158,6 +170,7 @@ struct ns_common {
 
 struct mnt_namespace {
 	struct ns_common ns;
+	struct mount *root;
 };
 
 /* Before v6.18 (ns_common.ns_id) a mount namespace had a number of its own that is never reused. */
@@ -189,6 +202,7 @@ struct net {
 };
 
 struct user_namespace {
+	struct user_namespace *parent;
 	struct ns_common ns;
 };
 
@@ -361,10 +375,12 @@ struct unix_sock {
 
 struct seccomp {
 	int mode;
+	atomic_t filter_count;
 };
 
 struct thread_info {
 	unsigned long flags;
+	unsigned long syscall_work;
 	__u32 status;
 };
 
@@ -380,7 +396,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct hlist_node pid_links[PIDTYPE_MAX];
 	__u64 start_boottime;
-	struct cred *cred;
+	struct cred *real_cred, *cred;
 	kuid_t loginuid;
 	char comm[16];
 	struct fs_struct *fs;

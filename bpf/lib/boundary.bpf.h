@@ -4,7 +4,12 @@
 #define STOCKADE_LIB_BOUNDARY_H
 
 #include "lib/cgroup.bpf.h"
-#include "lib/member.bpf.h"
+#include "lib/mount.bpf.h"
+
+#define PF_EXITING 4
+#define PFA_NO_NEW_PRIVS 1
+#define USER_NS_LEVELS 33
+#define SYSCALL_WORK_SECCOMP 1
 
 /* The id of the cgroup at a level above a deeper one, or of itself. */
 static __always_inline __u64 ancestor_id(struct cgroup *cgroup, __u32 level)
@@ -26,7 +31,7 @@ static __always_inline __u64 ancestor_id(struct cgroup *cgroup, __u32 level)
 }
 
 /* Whether a task is outside its container's cgroup in any hierarchy where that has one. */
-static __noinline bool left_cgroup(struct task_struct *task, __u64 key)
+static __noinline bool is_outside(struct task_struct *task, __u64 key)
 {
 	struct container_entry *container = find_container(key);
 
@@ -46,19 +51,109 @@ static __noinline bool left_cgroup(struct task_struct *task, __u64 key)
 	return false;
 }
 
-/* enum boundary_flags of a task; only members can break with anything. */
-static __always_inline __u32 broken_boundaries(struct task_struct *task,
-					       struct member_entry *member)
+/* BOUNDARY_LEFT_CGROUP of any task, or 0; only members can break with anything. */
+static __always_inline __u32 left_cgroup(struct task_struct *task, struct member_entry *member)
 {
 	__u64 cgroups = (__u64)READ(struct task_struct, task, cgroups);
 
 	/* Seldom does a task go elsewhere: cgroup_attach_task has it looked at anew. */
 	if (member->role != ROLE_MEMBER || member->cgroups == cgroups)
 		return 0;
-	if (left_cgroup(task, member->container))
+	if (is_outside(task, member->container))
 		return BOUNDARY_LEFT_CGROUP;
 	member->cgroups = cgroups;
 	return 0;
+}
+
+/* ---- of a task whose record has been filled ---- */
+
+static __always_inline __u32 entered_host_ns(struct task *out, struct member_entry *member)
+{
+	return host_namespaces(&out->ns) & ~member->host_ns ? BOUNDARY_HOST_NS : 0;
+}
+
+static __always_inline __u32 place_flags(struct vfsmount *mnt, struct mnt_namespace *mine,
+					 __u64 container)
+{
+	__u32 flags = is_host_root(mnt) ? BOUNDARY_HOST_ROOT : 0;
+
+	if (!is_of(mnt, mine) &&
+	    mount_owner(address_of(mnt), address_of(mine), container) == MOUNT_FOREIGN)
+		flags |= BOUNDARY_FOREIGN_MOUNT;
+	return flags;
+}
+
+static __always_inline __u32 left_mounts(struct task_struct *task, __u64 container)
+{
+	struct vfsmount *root = GET(task, fs, root.mnt), *pwd = GET(task, fs, pwd.mnt);
+	struct mnt_namespace *mine = GET(task, nsproxy, mnt_ns);
+	__u32 flags = place_flags(root, mine, container);
+
+	return root == pwd ? flags : flags | place_flags(pwd, mine, container);
+}
+
+/* Whether a user namespace is another one, or above it: what is had below is not gained. */
+__noinline int is_above(__u64 ns, __u64 other)
+{
+	for (int i = 0; i < USER_NS_LEVELS && other; i++) {
+		if (ns == other)
+			return true;
+		other = (__u64)READ(struct user_namespace, (void *)other, parent);
+	}
+	return false;
+}
+
+/* Nobody gets more than the bounding set, unless in a user namespace of his own. */
+static __always_inline __u32 gained_caps(struct task *out, struct task_struct *task,
+					 struct member_entry *member)
+{
+	/* Within some calls the kernel acts in another's name. */
+	if (!(out->cap_effective & ~member->caps) || GET(task, cred) != GET(task, real_cred))
+		return 0;
+	return is_above(address_of(GET(task, cred, user_ns)), member->user_ns)
+		       ? BOUNDARY_CAPS_GAINED
+		       : 0;
+}
+
+/* With seccomp on, but not looked at when a call is made. */
+static __always_inline bool is_unfiltered(struct task_struct *task, __u32 mode)
+{
+	if (!mode || !bpf_core_field_exists(task->thread_info.syscall_work))
+		return false;
+	return !(GET(task, thread_info.syscall_work) & SYSCALL_WORK_SECCOMP);
+}
+
+/* The kernel lets nobody loosen these: what was once on is on. */
+static __always_inline __u32 loosened(struct task_struct *task, struct member_entry *member)
+{
+	__u32 mode = GET(task, seccomp.mode), filters = 0, flags = 0;
+	__u32 no_new_privs = GET(task, atomic_flags) & PFA_NO_NEW_PRIVS;
+
+	if (bpf_core_field_exists(task->seccomp.filter_count))
+		filters = GET(task, seccomp.filter_count.counter);
+	if (mode < member->seccomp || filters < member->filters || is_unfiltered(task, mode))
+		flags |= BOUNDARY_SECCOMP_DROPPED;
+	if (no_new_privs < member->no_new_privs)
+		flags |= BOUNDARY_NNP_CLEARED;
+	if (mode > member->seccomp)
+		member->seccomp = mode;
+	if (filters > member->filters)
+		member->filters = filters;
+	if (no_new_privs)
+		member->no_new_privs = no_new_privs;
+	return flags;
+}
+
+/* enum boundary_flags of a member, beside BOUNDARY_LEFT_CGROUP; lib/shadow.bpf.h finds two. */
+static __noinline __u32 broken_boundaries(struct task *out, struct task_struct *task,
+					  struct member_entry *member)
+{
+	/* Who exits lets go of one thing after the other; who enters is not all known at once. */
+	if (member->role != ROLE_MEMBER || !member->namespaces || GET(task, flags) & PF_EXITING)
+		return 0;
+	return member->broken | entered_host_ns(out, member) |
+	       left_mounts(task, member->container) | gained_caps(out, task, member) |
+	       loosened(task, member);
 }
 
 #endif

@@ -6,27 +6,12 @@
 #ifndef STOCKADE_LIB_CONTAINER_H
 #define STOCKADE_LIB_CONTAINER_H
 
+#include "lib/disk.bpf.h"
 #include "lib/record.bpf.h"
 
 #define CGROUP_LEVELS_MAX 64
 #define KEY_SHIFT 60
 #define KEY_OF_MNT_NS 15ULL
-
-/* Container by the id of the mount namespace it started in. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u64);
-	__type(value, __u64);
-} mnt_ns_owners SEC(".maps");
-
-/* The same for namespaces that its tasks made later: they may make any number, so these age. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
-	__type(key, __u64);
-	__type(value, __u64);
-} mnt_ns_makers SEC(".maps");
 
 /* Container by its cgroups: kernfs id, with the hierarchy as in keys. */
 struct {
@@ -70,15 +55,6 @@ static __always_inline __u64 cgroup_key(__u32 hierarchy, __u64 id)
 }
 
 /* ---- whose namespace, whose cgroup ---- */
-
-static __always_inline __u64 owner_of_mnt_ns(__u64 id)
-{
-	__u64 *owner = bpf_map_lookup_elem(&mnt_ns_owners, &id);
-
-	if (!owner)
-		owner = bpf_map_lookup_elem(&mnt_ns_makers, &id);
-	return owner ? *owner : 0;
-}
 
 /* The container that has a cgroup or one above it; @wanted is its key, or 0 for any that is there.
  */

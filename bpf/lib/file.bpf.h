@@ -3,11 +3,13 @@
 #ifndef STOCKADE_LIB_FILE_H
 #define STOCKADE_LIB_FILE_H
 
+#include "lib/disk.bpf.h"
 #include "lib/path.bpf.h"
 
 #define AT_FDCWD -100
 #define NSFS_MAGIC 0x6e736673
 #define PID_FS_MAGIC 0x50494446
+#define DEV_SHIFT 32
 
 /* Userland's encoding of a device number (new_encode_dev). */
 static __always_inline __u32 encode_dev(__u32 dev)
@@ -17,9 +19,8 @@ static __always_inline __u32 encode_dev(__u32 dev)
 	return (minor & 0xff) | major << 8 | (minor & ~0xff) << 12;
 }
 
-/* The file that a descriptor of the current task stands for now; a sibling thread may have replaced
- * it. */
-static __always_inline struct file *current_file(struct task_struct *task, __u32 fd)
+/* The file that a descriptor of a task stands for now; a sibling thread may have replaced it. */
+static __always_inline struct file *open_file(struct task_struct *task, __u32 fd)
 {
 	struct fdtable *table = GET(task, files, fdt);
 	struct file **files = GET(table, fd), *file = NULL;
@@ -27,6 +28,16 @@ static __always_inline struct file *current_file(struct task_struct *task, __u32
 	if (fd < GET(table, max_fds))
 		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;
+}
+
+/* Names a file for as long as it is there; 0 for none. */
+static __always_inline __u64 file_id(struct file *file)
+{
+	struct inode *inode = READ(struct file, file, f_inode);
+	struct super_block *sb = READ(struct inode, inode, i_sb);
+
+	return READ(struct inode, inode, i_ino) ^ (__u64)READ(struct super_block, sb, s_dev)
+							  << DEV_SHIFT;
 }
 
 static __always_inline void fill_inode(struct file_object *out, struct inode *inode)
@@ -58,6 +69,57 @@ static __always_inline bool is_lone(struct dentry *dentry)
 	       READ(struct dentry, dentry, d_name).len > 1;
 }
 
+/* A standard stream is the runtime's to give, and can be opened again (/dev/stdout). */
+static __always_inline bool is_stream(struct member_entry *member, struct file *file)
+{
+	__u64 id = file_id(file);
+
+	return id == member->streams[0] || id == member->streams[1] || id == member->streams[2];
+}
+
+/*
+ * How a file breaks with the container of the current task: PATH_FOREIGN,
+ * PATH_NEW_DISK. The descriptor of a mount that is still to be put into the tree
+ * is how mounts are made; a file opened through it is another matter.
+ */
+__noinline int broken_path(__u64 address, __u32 type)
+{
+	struct file *file = (void *)address;
+	struct vfsmount *mnt = READ(struct file, file, f_path.mnt);
+	struct task_struct *task = current_task();
+	struct member_entry *member = find_member(task);
+	int owner, flags;
+
+	if (!member || member->role != ROLE_MEMBER)
+		return 0;
+	owner = mount_owner(address_of(mnt), address_of(mnt_ns(task)), member->container);
+	if (owner == MOUNT_FOREIGN)
+		return is_stream(member, file) ? 0 : PATH_FOREIGN;
+	flags = is_on_new_disk(mnt, member->container) ? PATH_NEW_DISK : 0;
+	if (owner == MOUNT_DETACHED && type != EVENT_FSMOUNT && type != EVENT_OPEN_TREE)
+		flags |= PATH_FOREIGN;
+	return flags;
+}
+
+/* The same for a record's file; nearly all are on mounts and disks like the one before. */
+static __always_inline __u32 path_breaks(struct slot *slot, struct file *file, struct vfsmount *mnt)
+{
+	struct record_header *header = (void *)slot->record;
+	struct super_block *sb = READ(struct vfsmount, mnt, mnt_sb);
+	struct disk disk = { header->task.container, READ(struct super_block, sb, s_dev) };
+	bool own = is_of(mnt, GET(current_task(), nsproxy, mnt_ns));
+	__u32 flags;
+
+	if (header->task.role != ROLE_MEMBER)
+		return 0;
+	if (own && (!is_on_disk(sb) || is_same_disk(&disk, &slot->had)))
+		return 0;
+	flags = broken_path(address_of(file), header->type);
+	if (own && !flags)
+		slot->had = disk;
+	return flags;
+}
+
 static __noinline int fill_file(struct slot *slot, struct file_object *out, struct file *file)
 {
 	struct vfsmount *mnt = READ(struct file, file, f_path.mnt);
@@ -70,6 +132,9 @@ static __noinline int fill_file(struct slot *slot, struct file_object *out, stru
 	if (out->fs_magic == NSFS_MAGIC || out->fs_magic == PID_FS_MAGIC)
 		return 0;
 	out->path_flags = append_path(slot, &out->path, mnt, dentry, &out->mount_point_len);
+	out->path_flags |= path_breaks(slot, file, mnt);
+	if (out->path_flags & PATH_DISCONNECTED && root != fs_root)
+		out->path_flags |= PATH_OUTSIDE;
 	if (dentry != root && !READ(struct dentry, dentry, d_hash.pprev))
 		out->path_flags |= PATH_DELETED;
 	/* A mount of the whole filesystem shows the path within it, unless it did not fit. */
@@ -97,7 +162,7 @@ static __always_inline void append_start_dir(struct slot *slot, struct string_re
 		append_cwd(slot, ref, task);
 		return;
 	}
-	file = current_file(task, dirfd);
+	file = open_file(task, dirfd);
 	if (file)
 		append_path(slot, ref, READ(struct file, file, f_path.mnt),
 			    READ(struct file, file, f_path.dentry), NULL);

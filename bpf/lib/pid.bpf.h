@@ -13,6 +13,8 @@
 #define XA_CHUNK_BITS 6
 #define XA_CHUNK_MASK 63
 #define XA_INTERNAL 2 /* the low bits of an entry that is a node */
+#define PROC_SUPER_MAGIC 0x9fa0
+#define S_IROTH_OR_GRP 0044
 
 /* The struct pid of a number in a pid namespace; 0 for none. */
 static __noinline __u64 find_pid(struct pid_namespace *ns, __u32 nr)
@@ -70,7 +72,7 @@ static __always_inline void fill_target(struct target *out, struct task_struct *
 	if (member) {
 		out->container = member->container;
 		out->role = member->role;
-		out->boundary = broken_boundaries(task, member);
+		out->boundary = left_cgroup(task, member);
 	}
 }
 
@@ -80,6 +82,25 @@ static __always_inline void fill_target_pid(struct target *out, struct pid *pid)
 
 	if (task)
 		fill_target(out, task);
+}
+
+/* What is about one process, and that others than its owner may not read. */
+static __always_inline bool is_private_proc(struct inode *inode)
+{
+	struct super_block *sb = READ(struct inode, inode, i_sb);
+
+	return READ(struct super_block, sb, s_magic) == PROC_SUPER_MAGIC &&
+	       !(READ(struct inode, inode, i_mode) & S_IROTH_OR_GRP);
+}
+
+/* The process whose memory, environment, descriptors or the like a file of procfs shows. */
+static __always_inline void fill_proc_target(struct target *out, struct inode *inode)
+{
+	struct proc_inode *proc =
+		(void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+
+	if (is_private_proc(inode))
+		fill_target_pid(out, READ(struct proc_inode, proc, pid));
 }
 
 #endif

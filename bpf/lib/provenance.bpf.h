@@ -15,9 +15,9 @@
 #define STOCKADE_LIB_PROVENANCE_H
 
 #include "lib/container.bpf.h"
+#include "lib/file.bpf.h"
+#include "lib/shadow.bpf.h"
 
-#define PF_EXITING 4
-#define PFA_NO_NEW_PRIVS 1
 #define CLONE_NEWNS 0x20000
 
 /* ---- members ---- */
@@ -68,10 +68,13 @@ static __always_inline void forget_former(struct task_struct *child)
 	bpf_map_delete_elem(&members, &address);
 }
 
+/* A new entry is this, until it is filled: one would take up too much of the stack. */
+const volatile struct member_entry no_member = {};
+
 /* Take a task for a container's, or change what it is to it. */
 static __noinline int join(struct task_struct *task, __u64 container, __u32 role, __u32 flags)
 {
-	struct member_entry *member = find_member(task), fresh = {};
+	struct member_entry *member = find_member(task);
 	__u64 address = (__u64)task, before;
 
 	if (member) {
@@ -86,19 +89,60 @@ static __noinline int join(struct task_struct *task, __u64 container, __u32 role
 		}
 		return 0;
 	}
-	fresh.container = container;
-	fresh.start_ns = GET(task, start_boottime);
-	fresh.pid = GET(task, pid);
-	fresh.tgid = GET(task, tgid);
-	fresh.role = role;
-	fresh.flags = flags;
-	populate(container);
-	if (bpf_map_update_elem(&members, &address, &fresh, BPF_NOEXIST)) {
+	if (!bpf_map_update_elem(&members, &address, (void *)&no_member, BPF_NOEXIST))
+		member = find_member(task);
+	if (!member) {
 		count_loss(LOSS_MEMBERS_FULL, EVENT_CLONE);
-		depopulate(container);
 		return -1;
 	}
+	populate(container);
+	member->container = container;
+	member->start_ns = GET(task, start_boottime);
+	member->pid = GET(task, pid);
+	member->tgid = GET(task, tgid);
+	member->role = role;
+	set_flags(member, flags);
 	return 0;
+}
+
+/* A member enters: what it is given now holds for it and for its children. */
+static __noinline int begin_entry(struct task_struct *task)
+{
+	struct member_entry *member = find_member(task);
+	struct cred *cred = GET(task, cred);
+	struct container_entry *container;
+
+	if (!member)
+		return 0;
+	container = find_container(member->container);
+	member->host_ns = container ? container->host_ns : 0;
+	member->caps = CAPABILITIES(cred, cap_bset) | CAPABILITIES(cred, cap_effective);
+	member->user_ns = address_of(GET(cred, user_ns));
+	for (__u32 i = 0; i < STREAMS; i++)
+		member->streams[i] = file_id(open_file(task, i));
+	remember(task, member, SHADOW_ALL);
+	return 0;
+}
+
+/* What held for a member holds for a child. */
+static __always_inline void take_after(struct task_struct *child, struct member_entry *parent)
+{
+	struct member_entry *member = find_member(child);
+
+	if (member)
+		bpf_probe_read_kernel(&member->caps, SHADOW_OFFSET - ENTRY_OFFSET, &parent->caps);
+}
+
+/* The parent's shadow is that of a new child, except for what it was given of its own. */
+static __always_inline void cast_shadow(struct task_struct *child, struct member_entry *parent,
+					__u64 clone_flags)
+{
+	struct member_entry *member = find_member(child);
+
+	if (!member)
+		return;
+	bpf_probe_read_kernel(&member->ids, sizeof(*member) - SHADOW_OFFSET, &parent->ids);
+	remember(child, member, changed_parts(EVENT_CLONE, clone_flags));
 }
 
 /* It was on its way in, and is the host's again. */
@@ -238,6 +282,9 @@ static __noinline __u64 found(struct task_struct *task, __u64 owner, __u32 state
 	if (key) {
 		key = tell_apart(fresh, task);
 		fill_baseline(fresh, task);
+		/* Before, its runtime has still to make its mounts. */
+		if (state == CONTAINER_RUNNING)
+			find_disks(slot->number, address_of(mnt_ns(task)));
 		fresh->state = state;
 		fresh->start_ns = state == CONTAINER_RUNNING && flags & MEMBER_JOINED
 					  ? GET(task, start_boottime)
@@ -246,8 +293,11 @@ static __noinline __u64 found(struct task_struct *task, __u64 owner, __u32 state
 			key = 0;
 	}
 	release_slot(slot);
-	if (key)
-		join(task, key, role, flags);
+	if (!key)
+		return 0;
+	join(task, key, role, flags);
+	if (state == CONTAINER_RUNNING)
+		begin_entry(task);
 	return key;
 }
 
@@ -350,6 +400,7 @@ __noinline int enter(void)
 	owner = owner_of(task);
 	if (owner && is_hook(task, owner)) {
 		join(task, owner, ROLE_MEMBER, MEMBER_ENTERED);
+		begin_entry(task);
 		return EVENT_NONE;
 	}
 	if (!owner || !is_running(owner))
@@ -357,6 +408,7 @@ __noinline int enter(void)
 									     : EVENT_NONE;
 	if (!joins || is_confined(task, owner)) {
 		join(task, owner, ROLE_MEMBER, MEMBER_ENTERED);
+		begin_entry(task);
 		return joins ? EVENT_CONTAINER_EXEC : EVENT_NONE;
 	}
 	join(task, owner, ROLE_VISITOR, MEMBER_ENTERED);
@@ -377,6 +429,8 @@ static __always_inline void inherit(struct task_struct *child, __u64 clone_flags
 		return;
 	}
 	join(child, member->container, member->role, member->flags & ~MEMBER_LEFT);
+	take_after(child, member);
+	cast_shadow(child, member, clone_flags);
 	if (clone_flags & CLONE_NEWNS)
 		approach(child);
 }

@@ -32,6 +32,18 @@ struct walk {
 	__u32 crossing;		/* start when the first mount was left, 0 before */
 };
 
+/* The same from mount to mount: up again when there is none further below. */
+struct mount_walk {
+	struct mount *mount, *top;
+	__u32 climbing;
+};
+
+/* A disk that a container had from its start. */
+struct disk {
+	__u64 container;
+	__u64 dev;
+};
+
 struct slot {
 	__u32 busy;   /* how many programs want it: it is whose claim makes it one */
 	__u32 number; /* its key */
@@ -43,6 +55,8 @@ struct slot {
 		char record[RECORD_MAX];
 	};
 	struct walk walk;
+	struct mount_walk mounts;
+	struct disk had;		      /* the last that was asked for */
 	char path[STRING_MAX + NAME_MAX + 1]; /* a path is written here from its end */
 };
 

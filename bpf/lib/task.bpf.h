@@ -89,7 +89,7 @@ static __always_inline void fill_provenance(struct task *out, struct task_struct
 		return;
 	out->container = member->container;
 	out->role = member->role;
-	out->boundary = broken_boundaries(task, member);
+	out->boundary = left_cgroup(task, member) | broken_boundaries(out, task, member);
 }
 
 /* Without whose it is: fill_provenance calls deep enough to be called beside this. */

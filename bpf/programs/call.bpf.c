@@ -135,14 +135,14 @@ __noinline int fill_call_object(__u32 number, __u64 address)
 
 static __always_inline void fill_call_file(struct slot *slot, __u32 fd)
 {
-	fill_call_object(slot->number, (__u64)current_file(current_task(), fd));
+	fill_call_object(slot->number, (__u64)open_file(current_task(), fd));
 }
 
 /* Who is at the other end of a socket that is not itself what the call is about. */
 __noinline int fill_call_peer(__u32 number, __u32 fd)
 {
 	struct slot *slot = find_slot(number);
-	struct file *file = current_file(current_task(), fd);
+	struct file *file = open_file(current_task(), fd);
 	struct call_record *record;
 
 	if (!slot || !file || !is_socket(file))
@@ -168,7 +168,7 @@ __noinline int fill_call_target(__u32 number, __s32 nr)
 __noinline int fill_call_pidfd(__u32 number, __u32 fd)
 {
 	struct slot *slot = find_slot(number);
-	struct file *file = current_file(current_task(), fd);
+	struct file *file = open_file(current_task(), fd);
 	struct call_record *record;
 
 	if (!slot || !file)

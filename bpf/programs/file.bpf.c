@@ -14,6 +14,7 @@
  */
 #include "lib/file.bpf.h"
 #include "lib/filter.bpf.h"
+#include "lib/pid.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"
 
@@ -105,7 +106,7 @@ static __always_inline void lose_object(struct slot *slot, struct open_record *r
 static __always_inline void fill_opened(struct slot *slot, struct open_record *record,
 					struct task_struct *task, struct open_args *args, __u32 fd)
 {
-	struct file *file = current_file(task, fd);
+	struct file *file = open_file(task, fd);
 
 	if (GET(task, files, count.counter) > 1) {
 		record->fd_flags |= FD_SHARED;
@@ -120,6 +121,7 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 	record->f_mode = READ(struct file, file, f_mode);
 	record->flags = READ(struct file, file, f_flags) | (record->flags & O_ONCE);
 	fill_file(slot, &record->file, file);
+	fill_proc_target(&record->target, READ(struct file, file, f_inode));
 }
 
 /* NULL where there is no room: that is counted. */

@@ -86,9 +86,11 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct task_struct *current = current_task();
-	int entry = enter();
 	struct member_entry *member;
+	int entry;
 
+	compare_shadow(current, EVENT_EXECVE, 0);
+	entry = enter();
 	if (config.counts_activity)
 		count_activity(ACTIVITY_EXECS);
 	/* Only execveat with a descriptor names the program by /dev/fd. */

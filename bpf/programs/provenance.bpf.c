@@ -22,6 +22,7 @@ SEC("iter/task")
 int find_host(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
+	struct vfsmount *root;
 	__u8 one = 1;
 
 	/* Init comes first, unless it is kept from us: then we speak for the host. */
@@ -29,7 +30,10 @@ int find_host(struct bpf_iter__task *ctx)
 	    (GET(task, pid) != 1 && (__u32)GET(task, pid) != config.agent_tgid))
 		return 0;
 	host.mnt_ns = (__u64)mnt_ns(task);
+	root = GET(task, fs, root.mnt);
 	host.root = (__u64)BPF_CORE_READ(task, fs, root.dentry);
+	host.root_mountpoint = (__u64)READ(struct mount, mount_of(root), mnt_mountpoint);
+	host.root_filesystem = (__u64)READ(struct vfsmount, root, mnt_sb);
 	fill_namespaces(&host.ns, task);
 	bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
 	return 0;
@@ -54,6 +58,14 @@ static __noinline long restore_container(__u64 key)
 	return err;
 }
 
+/* Nobody has seen what changed its shadow meanwhile. */
+static __noinline int recall(struct task_struct *task)
+{
+	struct member_entry *member = find_member(task);
+
+	return member ? remember(task, member, SHADOW_ALL) : 0;
+}
+
 /* What the agent before us knew, if the address still is the same task's. */
 static __always_inline bool restore(struct task_struct *task)
 {
@@ -66,6 +78,8 @@ static __always_inline bool restore(struct task_struct *task)
 	if (!find_container(key) && restore_container(key))
 		return false;
 	join(task, key, past->role, past->flags & ~MEMBER_LEFT);
+	take_after(task, past);
+	recall(task);
 	return true;
 }
 
@@ -76,9 +90,8 @@ static __always_inline bool restore(struct task_struct *task)
 static __always_inline bool runs_foreign_program(struct task_struct *task)
 {
 	struct vfsmount *mnt = BPF_CORE_READ(task, mm, exe_file, f_path.mnt);
-	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 
-	return mnt && READ(struct mount, mount, mnt_ns) != mnt_ns(task);
+	return mnt && READ(struct mount, mount_of(mnt), mnt_ns) != mnt_ns(task);
 }
 
 /* The first process of a pid namespace is a container's; another can be one's that lost its
@@ -103,6 +116,7 @@ static __noinline int settle(struct task_struct *task)
 	if (owner && is_running(owner)) {
 		join(task, owner, is_confined(task, owner) ? ROLE_MEMBER : ROLE_VISITOR,
 		     MEMBER_ENTERED | MEMBER_JOINED);
+		begin_entry(task);
 		return 0;
 	}
 	if (runs_foreign_program(task))
@@ -129,8 +143,11 @@ int settle_tasks(struct bpf_iter__task *ctx)
 	parent = GET(task, pid) == GET(task, tgid) ? GET(task, real_parent)
 						   : GET(task, group_leader);
 	member = find_member(parent);
-	if (!restore(task) && member)
+	if (!restore(task) && member) {
 		join(task, member->container, member->role, member->flags & ~MEMBER_LEFT);
+		take_after(task, member);
+		recall(task);
+	}
 	/* What was on its way in may have come in while nobody looked. */
 	member = find_member(task);
 	if (!member || (!(member->flags & MEMBER_ENTERED) && !runs_foreign_program(task)))

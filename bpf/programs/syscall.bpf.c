@@ -8,6 +8,7 @@
  */
 #include "lib/activity.bpf.h"
 #include "lib/filter.bpf.h"
+#include "lib/shadow.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"
 
@@ -26,7 +27,10 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entr
 	if ((type == EVENT_SETNS || type == EVENT_UNSHARE) && result == 0)
 		approach(task);
 	count_mount(type, result);
-	if (type == EVENT_NONE || !wanted(task, type))
+	if (type == EVENT_NONE)
+		return 0;
+	compare_shadow(task, type, result);
+	if (!wanted(task, type))
 		return 0;
 	switch (type) {
 	case EVENT_OPEN:

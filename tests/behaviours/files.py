@@ -11,9 +11,20 @@ ETC = Options(mounts=(Mount(Path("/etc"), "/mnt"),))
 SHARE = "/tmp/stockade-test-share"
 LOGS = "/var/log/stockade-test"
 PODS = "/var/lib/kubelet/pods"
+HALVES = "/tmp/stockade-test-halves"
 SHARED = Options(mounts=(Mount(Path(SHARE), "/mnt"),))
 
 FILES = (
+    Act(
+        "EV",
+        "File outside its mount reached in a container",
+        "acts handle /mnt/b/f 0 /mnt/a",
+        Options(
+            mounts=tuple(Mount(Path(HALVES, half), f"/mnt/{half}") for half in "ab"),
+            capabilities=("CAP_DAC_READ_SEARCH",),
+        ),
+        files={f"{HALVES}/{half}/f": "text\n" for half in "ab"},
+    ),
     Act("SM", "Host secret opened in a container", "cat /mnt/shadow", ETC),
     Act(
         "SM",

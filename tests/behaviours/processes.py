@@ -20,6 +20,13 @@ PROCESSES = (
     ),
     Act("NS", "Namespace made in a container", "unshare -u true", MOUNTING, severe=False),
     Act("NS", "Container process in a namespace of the host", "births setns {pid}", HOST_PIDS),
+    Act("NS", "Container process on the host's root", "nsenter -t {pid} -m true", HOST_PIDS),
+    Act(
+        "NS",
+        "File on another mount namespace's mount reached in a container",
+        "cat /proc/{pid}/root/etc/hostname",
+        HOST_PIDS,
+    ),
     Act("NS", "Signal sent out of the container", "kill -USR1 {pid}", HOST_PIDS),
     Act(
         "NS",

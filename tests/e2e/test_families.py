@@ -143,7 +143,7 @@ def test_an_ext_filesystem_on_a_loop_device(agent: Agent, runc: Runc) -> None:
     script = (
         "dd if=/dev/zero of=/tmp/disk bs=1M count=4;"
         " losetup /dev/loop7 /tmp/disk && mke2fs /dev/loop7 && mount -t ext2 /dev/loop7 /mnt;"
-        " umount /mnt; losetup -d /dev/loop7"
+        " ls /mnt; umount /mnt; losetup -d /dev/loop7"
     )
     options = Options(capabilities=ADMIN, devices=(LOOP,))
     name, done = runc.run(["sh", "-c", script], options)
@@ -152,3 +152,4 @@ def test_an_ext_filesystem_on_a_loop_device(agent: Agent, runc: Runc) -> None:
     alert = agent.alert("Filesystem of a disk mounted in a container", name)
     assert alert["output_fields"]["evt.arg.type"] == "ext2"
     assert alert["output_fields"]["fs.path.target"] == "/mnt"
+    assert agent.alert("File on a disk that the container did not start with", name)

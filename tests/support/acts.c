@@ -5,6 +5,7 @@
  *   acts FORM PATH [FLAGS]     open, openat, openat2, creat, handle, open32
  *   acts relative DIR NAME     openat from a descriptor of DIR
  *   acts tmpfile DIR           open with O_TMPFILE
+ *   acts detached NAME         make a file in a tmpfs that is mounted nowhere
  *   acts memfd PROGRAM ARGS    run a program from a memfd
  *   acts thread PATH           open from a second thread
  *   acts deep DIR N            open a file N directories of 200 letters below DIR
@@ -26,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -62,6 +64,16 @@ static long open_by_handle(const char *path, int flags, const char *mount)
 		mount = *directory ? directory : "/";
 	mount_fd = open(mount, O_RDONLY | O_DIRECTORY);
 	return open_by_handle_at(mount_fd, handle, flags);
+}
+
+static long open_in_no_tree(const char *name)
+{
+	int context = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+
+	if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -1;
+	return openat(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0), name, O_CREAT | O_RDWR,
+		      0600);
 }
 
 static long open_32bit(const char *path, int flags)
@@ -220,6 +232,8 @@ static long act(int argc, char **argv)
 		return openat(open(path, O_RDONLY | O_DIRECTORY), argv[3], O_RDONLY);
 	if (!strcmp(form, "tmpfile"))
 		return open(path, O_TMPFILE | O_RDWR, 0600);
+	if (!strcmp(form, "detached"))
+		return open_in_no_tree(path);
 	if (!strcmp(form, "memfd"))
 		return run_from_memory(argv + 2);
 	if (!strcmp(form, "spin")) {

@@ -8,6 +8,7 @@
  *   births move CGROUP     written to that directory's cgroup.procs
  *   births unshare         into new namespaces of every kind
  *   births setns PID       into all namespaces of another process
+ *   births lawful          the same task, with other credentials and namespaces each time
  *   births forks N         N children, one after another
  *   births storm N         the same, each a grandchild that outlives its parent
  *
@@ -22,10 +23,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/capability.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,6 +112,38 @@ static void join(const char *pid)
 	wait_for(make(0));
 }
 
+/* Every way that the kernel has; whether it is allowed is tested by the caller's doing it. */
+static void change_lawfully(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+	gid_t group = 1;
+	int failed = 0;
+
+	failed |= prctl(PR_CAPBSET_DROP, CAP_SYSLOG);
+	born(NULL);
+	failed |= setgroups(1, &group) | syscall(SYS_setresgid, 1, 2, 3);
+	born(NULL);
+	failed |= syscall(SYS_setregid, 2, 1) | syscall(SYS_setgid, 0);
+	born(NULL);
+	syscall(SYS_setfsgid, 5);
+	born(NULL);
+	failed |= syscall(SYS_setresuid, 1, 0, 0);
+	born(NULL);
+	failed |= syscall(SYS_setreuid, 0, 0);
+	syscall(SYS_setfsuid, 5);
+	born(NULL);
+	failed |= syscall(SYS_capget, &header, data);
+	data[0].effective &= ~(1 << CAP_KILL);
+	failed |= syscall(SYS_capset, &header, data);
+	born(NULL);
+	failed |= unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS);
+	born(NULL);
+	wait_for(make(CLONE_NEWIPC));
+	if (failed)
+		puts("failed");
+}
+
 /* The kernel makes a thread for the submission queue; no fork or clone is called. */
 static void worker(void)
 {
@@ -178,6 +214,8 @@ int main(int argc, char **argv)
 			      CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP));
 	} else if (!strcmp(form, "worker")) {
 		worker();
+	} else if (!strcmp(form, "lawful")) {
+		change_lawfully();
 	} else if (!strcmp(form, "unshare")) {
 		if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
 			    CLONE_NEWCGROUP | CLONE_NEWPID))

@@ -79,6 +79,7 @@ FILE = FileObject(
     fs_path=Text("/etc/shadow"),
 )
 NO_FILE = msgspec.structs.replace(FILE, inode=0, fs_type="", path=NO_TEXT, fs_path=NO_TEXT)
+NOBODY = Target(container=0, process=ProcessId(0, 0), pid=0, role=0, boundary=0, comm="")
 
 
 NO_ACTIVITY = Activity(calls=0, execs=0, forks=0)
@@ -103,6 +104,7 @@ def open_record(
     return OpenRecord(
         header=header(kind, result),
         file=file,
+        target=NOBODY,
         flags=flags,
         mode=0,
         f_mode=f_mode,
@@ -135,7 +137,6 @@ NO_SOCKET = SocketObject(
     remote_low=0,
     path=NO_TEXT,
 )
-NOBODY = Target(container=0, process=ProcessId(0, 0), pid=0, role=0, boundary=0, comm="")
 
 
 def call_record(
@@ -189,6 +190,8 @@ ENTRY = ContainerEntry(
     uid=0,
     seccomp=2,
     no_new_privs=0,
+    disk_count=0,
+    disks=(0,) * 8,
     cgroup="box",
     cgroup_parent="system.slice",
 )

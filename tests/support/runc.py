@@ -57,6 +57,7 @@ class Options:
     hooks: Mapping[str, Any] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     cwd: str = "/"
+    no_new_privs: bool = True
     cgroup: str | None = None
     """Its cgroup's path, instead of one that is called after it."""
 
@@ -85,6 +86,7 @@ class Runc:
         spec["process"]["rlimits"] = []
         spec["process"]["env"] += options.env
         spec["process"]["cwd"] = options.cwd
+        spec["process"]["noNewPrivileges"] = options.no_new_privs
         for kept in spec["process"]["capabilities"].values():
             kept.extend(options.capabilities)
         spec["mounts"] += [

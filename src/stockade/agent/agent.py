@@ -16,6 +16,7 @@ from stockade.agent.enrich import Enricher
 from stockade.agent.health import Health
 from stockade.agent.judge import Judge
 from stockade.agent.losses import Losses
+from stockade.agent.sweep import Sweep
 from stockade.errors import MissingFeature, RecordError
 from stockade.events import Alert, Container, Ready, Record, Summary, Update, decode
 from stockade.kernel import Sensor
@@ -98,6 +99,7 @@ class Agent:
         self._look: asyncio.TimerHandle | None = None
         self._check: asyncio.TimerHandle | None = None
         self._measure: asyncio.TimerHandle | None = None
+        self._sweep = Sweep(sensor, self.fail)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until stop is set, then finish what has already been recorded.
@@ -108,6 +110,7 @@ class Agent:
         self._listen()
         self._check_health()
         self._measure_later()
+        self._sweep.start()
         try:
             await self._prove_flow()
             self._sink.ready(Ready(tier=self._sensor.tier.value, rules=self._rules))
@@ -115,6 +118,7 @@ class Agent:
             await self._until(stop)
         finally:
             asyncio.get_running_loop().remove_reader(self._sensor.ring)
+            self._sweep.stop()
             for timer in (self._pause, self._look, self._check, self._measure):
                 if timer:
                     timer.cancel()

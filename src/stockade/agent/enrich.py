@@ -99,8 +99,8 @@ class Enricher:
 
     @staticmethod
     def _target(record: Record) -> Target | None:
-        """The process that a call is about."""
-        if isinstance(record, CallRecord) and record.target.process.tgid:
+        """The process that a call or a file of procfs is about."""
+        if isinstance(record, CallRecord | OpenRecord) and record.target.process.tgid:
             return record.target
         return None
 

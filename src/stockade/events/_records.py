@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "6f15fdcbf4cadf463b9569fa5d8457f804a2064b4d153ecc3a65c28d00694994"
+LAYOUT = "f689c6a7f1764ad0a89ac7efd8bfaff09b22816d7f37f5343a60bf40b183488b"
 
 
 ANCESTORS_MAX = 8
@@ -133,7 +133,8 @@ class EventType(IntEnum):
     IO_URING = 109
     CGROUP_MKDIR = 110
     CGROUP_ATTACH_TASK = 111
-    CONTAINER_ACTIVITY = 112
+    BOUNDARY_SWEEP = 112
+    CONTAINER_ACTIVITY = 113
 
 
 class RecordKind(IntEnum):
@@ -168,6 +169,9 @@ class PathFlags(IntFlag):
 
     DELETED = 1
     DISCONNECTED = 2
+    OUTSIDE = 4
+    FOREIGN = 8
+    NEW_DISK = 16
 
 
 class FdFlags(IntFlag):
@@ -217,6 +221,14 @@ class BoundaryFlags(IntFlag):
     """enum boundary_flags."""
 
     LEFT_CGROUP = 1
+    HOST_NS = 2
+    HOST_ROOT = 4
+    FOREIGN_MOUNT = 8
+    CAPS_GAINED = 16
+    SECCOMP_DROPPED = 32
+    NNP_CLEARED = 64
+    CRED_TAMPERED = 128
+    NS_TAMPERED = 256
 
 
 class NamespaceFlags(IntFlag):
@@ -388,11 +400,30 @@ class FileObject(msgspec.Struct, frozen=True, gc=False):
     """path within the filesystem, where path does not tell"""
 
 
+class Target(msgspec.Struct, frozen=True, gc=False):
+    """struct target."""
+
+    container: int
+    """key of its container, 0 for the host's"""
+    process: ProcessId
+    """zero where there is none"""
+    pid: int
+    """thread id in the initial pid namespace"""
+    role: int
+    """enum role"""
+    boundary: int
+    """enum boundary_flags"""
+    comm: str
+    """command name"""
+
+
 class OpenRecord(msgspec.Struct, frozen=True, gc=False):
     """struct open_record."""
 
     header: RecordHeader
     file: FileObject
+    target: Target
+    """the process that a private file of procfs is about"""
     flags: int
     """how it was opened: O_*"""
     mode: int
@@ -468,23 +499,6 @@ class SocketObject(msgspec.Struct, frozen=True, gc=False):
     """unix: the name it, or what it is connected to, is bound to"""
 
 
-class Target(msgspec.Struct, frozen=True, gc=False):
-    """struct target."""
-
-    container: int
-    """key of its container, 0 for the host's"""
-    process: ProcessId
-    """zero where there is none"""
-    pid: int
-    """thread id in the initial pid namespace"""
-    role: int
-    """enum role"""
-    boundary: int
-    """enum boundary_flags"""
-    comm: str
-    """command name"""
-
-
 class CallPath(msgspec.Struct, frozen=True, gc=False):
     """struct call_path."""
 
@@ -556,6 +570,10 @@ class ContainerEntry(msgspec.Struct, frozen=True, gc=False):
     """0 off, 1 strict, 2 filter"""
     no_new_privs: int
     """whether exec gives no privileges"""
+    disk_count: int
+    """how many of disks[] are set, more than there is room for if not all are"""
+    disks: tuple[int, ...]
+    """the kernel's device numbers of the disks that it has mounts of"""
     cgroup: str
     """name of its cgroup"""
     cgroup_parent: str
@@ -604,6 +622,34 @@ class MemberEntry(msgspec.Struct, frozen=True, gc=False):
     """enum role"""
     flags: int
     """enum member_flags"""
+    caps: int
+    """the capabilities that it can have at most"""
+    user_ns: int
+    """address of the user namespace in which that holds"""
+    streams: tuple[int, ...]
+    """the files that were its standard streams, 0 for none"""
+    seccomp: int
+    """the strictest mode that it was in"""
+    filters: int
+    """the most filters that it had"""
+    no_new_privs: int
+    """whether they were ever on"""
+    broken: int
+    """enum boundary_flags that it keeps"""
+    suspected: int
+    """enum boundary_flags that the last sweep saw"""
+    swept: int
+    """those that a sweep has told of"""
+    host_ns: int
+    """enum namespace_flags: those of the host that its container has"""
+    ids: int
+    """digest of its real user and group"""
+    rights: int
+    """of its other ids, and of what it may do"""
+    scope: int
+    """of its user namespace and bounding set"""
+    namespaces: int
+    """of its other namespaces; 0 until all four are known"""
 
 
 class HostEntry(msgspec.Struct, frozen=True, gc=False):
@@ -613,6 +659,10 @@ class HostEntry(msgspec.Struct, frozen=True, gc=False):
     """address of the mount namespace, which is there as long as the host is"""
     root: int
     """address of the root directory's dentry"""
+    root_mountpoint: int
+    """address of the dentry that its mount hides"""
+    root_filesystem: int
+    """address of its superblock"""
     ns: Namespaces
     """its namespaces"""
 
@@ -658,13 +708,13 @@ class CallShape(msgspec.Struct, frozen=True, gc=False):
 
 
 _OPEN_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHIIIIHHBBHHHBBH"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQIIIIIHHQ16sHHBBHHHBBHQQIIIIII16sIIIIHHBBHHHBBH"
 )
 
 
 def _decode_open_record(record: memoryview) -> OpenRecord:
     v = _OPEN_RECORD.unpack_from(record)
-    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), FileObject(v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], v[77], fixed_text(v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83]), read_text(record, v[84], v[85], v[86], v[87], v[88])), v[89], v[90], v[91], v[92], read_text(record, v[93], v[94], v[95], v[96], v[97]), read_text(record, v[98], v[99], v[100], v[101], v[102]))
+    return OpenRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), FileObject(v[69], v[70], v[71], v[72], v[73], v[74], v[75], v[76], v[77], fixed_text(v[78]), read_text(record, v[79], v[80], v[81], v[82], v[83]), read_text(record, v[84], v[85], v[86], v[87], v[88])), Target(v[89], ProcessId(v[90], v[91]), v[93], v[94], v[95], fixed_text(v[97])), v[98], v[99], v[100], v[101], read_text(record, v[102], v[103], v[104], v[105], v[106]), read_text(record, v[107], v[108], v[109], v[110], v[111]))
 
 
 _EXEC_RECORD = struct.Struct(
@@ -708,40 +758,40 @@ def _decode_call_record(record: memoryview) -> CallRecord:
 
 
 _CONTAINER_RECORD = struct.Struct(
-    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQQQQQQQQQQQQQIIIIIIIIIIIIIIIIIIIIII128s128sQQQQQQQ"
+    "<QIHHqQQIIQIIQIIQIIQIIQIIQIIQIIQIIQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIHHBBH16sQQQQQQQQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIIIIIII128s128sQQQQQQQ"
 )
 
 
 def _decode_container_record(record: memoryview) -> ContainerRecord:
     v = _CONTAINER_RECORD.unpack_from(record)
-    return ContainerRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), ContainerEntry(v[69], v[70], v[71], v[72], v[73], v[74], v[75:79], v[79], v[80], ProcessId(v[81], v[82]), Namespaces(v[84], v[85], v[86], v[87], v[88], v[89], v[90], v[91], v[92]), v[94:98], v[98], v[99], v[101], v[102], v[103], fixed_text(v[104]), fixed_text(v[105])), Activity(v[106], v[107], v[108]), Activity(v[109], v[110], v[111]), v[112])
+    return ContainerRecord(RecordHeader(v[0], v[1], v[2], v[3], v[4], Task(v[5], ProcessId(v[6], v[7]), tuple(ProcessId(v[i + 0], v[i + 1]) for i in range(9, 33, 3) if v[i]), v[33], v[34], v[35], v[36], v[37], v[38], v[39], v[40], v[41], v[42], v[43], v[44], v[45], v[46], v[47], v[48], v[49], v[50], v[51], v[52], Namespaces(v[53], v[54], v[55], v[56], v[57], v[58], v[59], v[60], v[61]), read_text(record, v[63], v[64], v[65], v[66], v[67]), fixed_text(v[68]))), ContainerEntry(v[69], v[70], v[71], v[72], v[73], v[74], v[75:79], v[79], v[80], ProcessId(v[81], v[82]), Namespaces(v[84], v[85], v[86], v[87], v[88], v[89], v[90], v[91], v[92]), v[94:98], v[98], v[99], v[100], v[101], v[102], v[103], v[104:112], fixed_text(v[112]), fixed_text(v[113])), Activity(v[114], v[115], v[116]), Activity(v[117], v[118], v[119]), v[120])
 
 
-_CONTAINER_ENTRY = struct.Struct("<QQQQQQQQQQQQQIIIIIIIIIIIIIIIIIIIIII128s128s")
+_CONTAINER_ENTRY = struct.Struct("<QQQQQQQQQQQQQIIIIIIIIIIIIIIIIIIIIIIIIIIIIII128s128s")
 
 
 def decode_container_entry(value: bytes) -> ContainerEntry:
     """A struct container_entry from its bytes in a map."""
     v = _CONTAINER_ENTRY.unpack(value)
-    return ContainerEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6:10], v[10], v[11], ProcessId(v[12], v[13]), Namespaces(v[15], v[16], v[17], v[18], v[19], v[20], v[21], v[22], v[23]), v[25:29], v[29], v[30], v[32], v[33], v[34], fixed_text(v[35]), fixed_text(v[36]))
+    return ContainerEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6:10], v[10], v[11], ProcessId(v[12], v[13]), Namespaces(v[15], v[16], v[17], v[18], v[19], v[20], v[21], v[22], v[23]), v[25:29], v[29], v[30], v[31], v[32], v[33], v[34], v[35:43], fixed_text(v[43]), fixed_text(v[44]))
 
 
-_MEMBER_ENTRY = struct.Struct("<QQQIIII")
+_MEMBER_ENTRY = struct.Struct("<QQQIIIIQQQQQIIIIIIIIQQQQ")
 
 
 def decode_member_entry(value: bytes) -> MemberEntry:
     """A struct member_entry from its bytes in a map."""
     v = _MEMBER_ENTRY.unpack(value)
-    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6])
+    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9:12], v[12], v[13], v[14], v[15], v[16], v[17], v[18], v[20], v[21], v[22], v[23])
 
 
-_HOST_ENTRY = struct.Struct("<QQIIIIIIIIII")
+_HOST_ENTRY = struct.Struct("<QQQQIIIIIIIIII")
 
 
 def decode_host_entry(value: bytes) -> HostEntry:
     """A struct host_entry from its bytes in a map."""
     v = _HOST_ENTRY.unpack(value)
-    return HostEntry(v[0], v[1], Namespaces(v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10]))
+    return HostEntry(v[0], v[1], v[2], v[3], Namespaces(v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12]))
 
 
 _ACTIVITY = struct.Struct("<QQQ")
@@ -811,15 +861,15 @@ def decode(record: memoryview) -> Record:
 
 # By the path of a member: its offset, and its struct-module code.
 OFFSETS: dict[type[msgspec.Struct], dict[str, tuple[int, str]]] = {
-    OpenRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'file.inode': (344, 'Q'), 'file.dev': (352, 'I'), 'file.rdev': (356, 'I'), 'file.mode': (360, 'I'), 'file.uid': (364, 'I'), 'file.links': (368, 'I'), 'file.path_flags': (372, 'H'), 'file.mount_point_len': (374, 'H'), 'file.fs_magic': (376, 'Q'), 'file.fs_type': (384, '16s'), 'file.path.offset': (400, 'H'), 'file.path.length': (402, 'H'), 'file.path.state': (404, 'B'), 'file.path.flags': (405, 'B'), 'file.path.error': (406, 'H'), 'file.fs_path.offset': (408, 'H'), 'file.fs_path.length': (410, 'H'), 'file.fs_path.state': (412, 'B'), 'file.fs_path.flags': (413, 'B'), 'file.fs_path.error': (414, 'H'), 'flags': (416, 'I'), 'mode': (420, 'I'), 'f_mode': (424, 'I'), 'fd_flags': (428, 'I'), 'argument.offset': (432, 'H'), 'argument.length': (434, 'H'), 'argument.state': (436, 'B'), 'argument.flags': (437, 'B'), 'argument.error': (438, 'H'), 'directory.offset': (440, 'H'), 'directory.length': (442, 'H'), 'directory.state': (444, 'B'), 'directory.flags': (445, 'B'), 'directory.error': (446, 'H')},
+    OpenRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'file.inode': (344, 'Q'), 'file.dev': (352, 'I'), 'file.rdev': (356, 'I'), 'file.mode': (360, 'I'), 'file.uid': (364, 'I'), 'file.links': (368, 'I'), 'file.path_flags': (372, 'H'), 'file.mount_point_len': (374, 'H'), 'file.fs_magic': (376, 'Q'), 'file.fs_type': (384, '16s'), 'file.path.offset': (400, 'H'), 'file.path.length': (402, 'H'), 'file.path.state': (404, 'B'), 'file.path.flags': (405, 'B'), 'file.path.error': (406, 'H'), 'file.fs_path.offset': (408, 'H'), 'file.fs_path.length': (410, 'H'), 'file.fs_path.state': (412, 'B'), 'file.fs_path.flags': (413, 'B'), 'file.fs_path.error': (414, 'H'), 'target.container': (416, 'Q'), 'target.process.start_ns': (424, 'Q'), 'target.process.tgid': (432, 'I'), 'target.pid': (440, 'I'), 'target.role': (444, 'I'), 'target.boundary': (448, 'I'), 'target.comm': (456, '16s'), 'flags': (472, 'I'), 'mode': (476, 'I'), 'f_mode': (480, 'I'), 'fd_flags': (484, 'I'), 'argument.offset': (488, 'H'), 'argument.length': (490, 'H'), 'argument.state': (492, 'B'), 'argument.flags': (493, 'B'), 'argument.error': (494, 'H'), 'directory.offset': (496, 'H'), 'directory.length': (498, 'H'), 'directory.state': (500, 'B'), 'directory.flags': (501, 'B'), 'directory.error': (502, 'H')},
     ExecRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'exe.inode': (344, 'Q'), 'exe.dev': (352, 'I'), 'exe.rdev': (356, 'I'), 'exe.mode': (360, 'I'), 'exe.uid': (364, 'I'), 'exe.links': (368, 'I'), 'exe.path_flags': (372, 'H'), 'exe.mount_point_len': (374, 'H'), 'exe.fs_magic': (376, 'Q'), 'exe.fs_type': (384, '16s'), 'exe.path.offset': (400, 'H'), 'exe.path.length': (402, 'H'), 'exe.path.state': (404, 'B'), 'exe.path.flags': (405, 'B'), 'exe.path.error': (406, 'H'), 'exe.fs_path.offset': (408, 'H'), 'exe.fs_path.length': (410, 'H'), 'exe.fs_path.state': (412, 'B'), 'exe.fs_path.flags': (413, 'B'), 'exe.fs_path.error': (414, 'H'), 'filename.offset': (416, 'H'), 'filename.length': (418, 'H'), 'filename.state': (420, 'B'), 'filename.flags': (421, 'B'), 'filename.error': (422, 'H'), 'args.offset': (424, 'H'), 'args.length': (426, 'H'), 'args.state': (428, 'B'), 'args.flags': (429, 'B'), 'args.error': (430, 'H'), 'cwd.offset': (432, 'H'), 'cwd.length': (434, 'H'), 'cwd.state': (436, 'B'), 'cwd.flags': (437, 'B'), 'cwd.error': (438, 'H')},
     ForkRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'child.start_ns': (344, 'Q'), 'child.tgid': (352, 'I'), 'flags': (360, 'Q'), 'child_pid': (368, 'I'), 'child_ns_pid': (372, 'I')},
     ExitRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'code': (344, 'I')},
     CallRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'file.inode': (344, 'Q'), 'file.dev': (352, 'I'), 'file.rdev': (356, 'I'), 'file.mode': (360, 'I'), 'file.uid': (364, 'I'), 'file.links': (368, 'I'), 'file.path_flags': (372, 'H'), 'file.mount_point_len': (374, 'H'), 'file.fs_magic': (376, 'Q'), 'file.fs_type': (384, '16s'), 'file.path.offset': (400, 'H'), 'file.path.length': (402, 'H'), 'file.path.state': (404, 'B'), 'file.path.flags': (405, 'B'), 'file.path.error': (406, 'H'), 'file.fs_path.offset': (408, 'H'), 'file.fs_path.length': (410, 'H'), 'file.fs_path.state': (412, 'B'), 'file.fs_path.flags': (413, 'B'), 'file.fs_path.error': (414, 'H'), 'socket.family': (416, 'I'), 'socket.type': (420, 'I'), 'socket.protocol': (424, 'I'), 'socket.local_port': (428, 'H'), 'socket.remote_port': (430, 'H'), 'socket.local_high': (432, 'Q'), 'socket.local_low': (440, 'Q'), 'socket.remote_high': (448, 'Q'), 'socket.remote_low': (456, 'Q'), 'socket.path.offset': (464, 'H'), 'socket.path.length': (466, 'H'), 'socket.path.state': (468, 'B'), 'socket.path.flags': (469, 'B'), 'socket.path.error': (470, 'H'), 'target.container': (472, 'Q'), 'target.process.start_ns': (480, 'Q'), 'target.process.tgid': (488, 'I'), 'target.pid': (496, 'I'), 'target.role': (500, 'I'), 'target.boundary': (504, 'I'), 'target.comm': (512, '16s'), 'old.text.offset': (528, 'H'), 'old.text.length': (530, 'H'), 'old.text.state': (532, 'B'), 'old.text.flags': (533, 'B'), 'old.text.error': (534, 'H'), 'old.directory.offset': (536, 'H'), 'old.directory.length': (538, 'H'), 'old.directory.state': (540, 'B'), 'old.directory.flags': (541, 'B'), 'old.directory.error': (542, 'H'), 'old.object.offset': (544, 'H'), 'old.object.length': (546, 'H'), 'old.object.state': (548, 'B'), 'old.object.flags': (549, 'B'), 'old.object.error': (550, 'H'), 'new.text.offset': (552, 'H'), 'new.text.length': (554, 'H'), 'new.text.state': (556, 'B'), 'new.text.flags': (557, 'B'), 'new.text.error': (558, 'H'), 'new.directory.offset': (560, 'H'), 'new.directory.length': (562, 'H'), 'new.directory.state': (564, 'B'), 'new.directory.flags': (565, 'B'), 'new.directory.error': (566, 'H'), 'new.object.offset': (568, 'H'), 'new.object.length': (570, 'H'), 'new.object.state': (572, 'B'), 'new.object.flags': (573, 'B'), 'new.object.error': (574, 'H'), 'text.offset': (576, 'H'), 'text.length': (578, 'H'), 'text.state': (580, 'B'), 'text.flags': (581, 'B'), 'text.error': (582, 'H'), 'address.offset': (584, 'H'), 'address.length': (586, 'H'), 'address.state': (588, 'B'), 'address.flags': (589, 'B'), 'address.error': (590, 'H'), 'words.offset': (592, 'H'), 'words.length': (594, 'H'), 'words.state': (596, 'B'), 'words.flags': (597, 'B'), 'words.error': (598, 'H'), 'args.0': (600, 'Q'), 'args.1': (608, 'Q'), 'args.2': (616, 'Q'), 'args.3': (624, 'Q'), 'args.4': (632, 'Q'), 'args.5': (640, 'Q')},
-    ContainerRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'container.key': (344, 'Q'), 'container.tasks': (352, 'Q'), 'container.start_ns': (360, 'Q'), 'container.mnt_ns_id': (368, 'Q'), 'container.root': (376, 'Q'), 'container.user_ns': (384, 'Q'), 'container.cgroups.0': (392, 'Q'), 'container.cgroups.1': (400, 'Q'), 'container.cgroups.2': (408, 'Q'), 'container.cgroups.3': (416, 'Q'), 'container.cap_bounding': (424, 'Q'), 'container.cap_effective': (432, 'Q'), 'container.init.start_ns': (440, 'Q'), 'container.init.tgid': (448, 'I'), 'container.ns.mnt': (456, 'I'), 'container.ns.pid': (460, 'I'), 'container.ns.pid_for_children': (464, 'I'), 'container.ns.net': (468, 'I'), 'container.ns.user': (472, 'I'), 'container.ns.ipc': (476, 'I'), 'container.ns.uts': (480, 'I'), 'container.ns.cgroup': (484, 'I'), 'container.ns.time': (488, 'I'), 'container.levels.0': (496, 'I'), 'container.levels.1': (500, 'I'), 'container.levels.2': (504, 'I'), 'container.levels.3': (508, 'I'), 'container.state': (512, 'I'), 'container.host_ns': (516, 'I'), 'container.uid': (524, 'I'), 'container.seccomp': (528, 'I'), 'container.no_new_privs': (532, 'I'), 'container.cgroup': (536, '128s'), 'container.cgroup_parent': (664, '128s'), 'activity.calls': (792, 'Q'), 'activity.execs': (800, 'Q'), 'activity.forks': (808, 'Q'), 'usual.calls': (816, 'Q'), 'usual.execs': (824, 'Q'), 'usual.forks': (832, 'Q'), 'activity_ns': (840, 'Q')},
+    ContainerRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.task.container': (24, 'Q'), 'header.task.process.start_ns': (32, 'Q'), 'header.task.process.tgid': (40, 'I'), 'header.task.ancestors.0.start_ns': (48, 'Q'), 'header.task.ancestors.0.tgid': (56, 'I'), 'header.task.ancestors.1.start_ns': (64, 'Q'), 'header.task.ancestors.1.tgid': (72, 'I'), 'header.task.ancestors.2.start_ns': (80, 'Q'), 'header.task.ancestors.2.tgid': (88, 'I'), 'header.task.ancestors.3.start_ns': (96, 'Q'), 'header.task.ancestors.3.tgid': (104, 'I'), 'header.task.ancestors.4.start_ns': (112, 'Q'), 'header.task.ancestors.4.tgid': (120, 'I'), 'header.task.ancestors.5.start_ns': (128, 'Q'), 'header.task.ancestors.5.tgid': (136, 'I'), 'header.task.ancestors.6.start_ns': (144, 'Q'), 'header.task.ancestors.6.tgid': (152, 'I'), 'header.task.ancestors.7.start_ns': (160, 'Q'), 'header.task.ancestors.7.tgid': (168, 'I'), 'header.task.cap_effective': (176, 'Q'), 'header.task.cap_permitted': (184, 'Q'), 'header.task.cap_inheritable': (192, 'Q'), 'header.task.cap_bounding': (200, 'Q'), 'header.task.cap_ambient': (208, 'Q'), 'header.task.cgroup_id': (216, 'Q'), 'header.task.pid': (224, 'I'), 'header.task.ns_tgid': (228, 'I'), 'header.task.ns_pid': (232, 'I'), 'header.task.sid': (236, 'I'), 'header.task.pgid': (240, 'I'), 'header.task.ns_pgid': (244, 'I'), 'header.task.tty': (248, 'I'), 'header.task.uid': (252, 'I'), 'header.task.euid': (256, 'I'), 'header.task.gid': (260, 'I'), 'header.task.egid': (264, 'I'), 'header.task.loginuid': (268, 'I'), 'header.task.role': (272, 'I'), 'header.task.boundary': (276, 'I'), 'header.task.ns.mnt': (280, 'I'), 'header.task.ns.pid': (284, 'I'), 'header.task.ns.pid_for_children': (288, 'I'), 'header.task.ns.net': (292, 'I'), 'header.task.ns.user': (296, 'I'), 'header.task.ns.ipc': (300, 'I'), 'header.task.ns.uts': (304, 'I'), 'header.task.ns.cgroup': (308, 'I'), 'header.task.ns.time': (312, 'I'), 'header.task.cgroup.offset': (320, 'H'), 'header.task.cgroup.length': (322, 'H'), 'header.task.cgroup.state': (324, 'B'), 'header.task.cgroup.flags': (325, 'B'), 'header.task.cgroup.error': (326, 'H'), 'header.task.comm': (328, '16s'), 'container.key': (344, 'Q'), 'container.tasks': (352, 'Q'), 'container.start_ns': (360, 'Q'), 'container.mnt_ns_id': (368, 'Q'), 'container.root': (376, 'Q'), 'container.user_ns': (384, 'Q'), 'container.cgroups.0': (392, 'Q'), 'container.cgroups.1': (400, 'Q'), 'container.cgroups.2': (408, 'Q'), 'container.cgroups.3': (416, 'Q'), 'container.cap_bounding': (424, 'Q'), 'container.cap_effective': (432, 'Q'), 'container.init.start_ns': (440, 'Q'), 'container.init.tgid': (448, 'I'), 'container.ns.mnt': (456, 'I'), 'container.ns.pid': (460, 'I'), 'container.ns.pid_for_children': (464, 'I'), 'container.ns.net': (468, 'I'), 'container.ns.user': (472, 'I'), 'container.ns.ipc': (476, 'I'), 'container.ns.uts': (480, 'I'), 'container.ns.cgroup': (484, 'I'), 'container.ns.time': (488, 'I'), 'container.levels.0': (496, 'I'), 'container.levels.1': (500, 'I'), 'container.levels.2': (504, 'I'), 'container.levels.3': (508, 'I'), 'container.state': (512, 'I'), 'container.host_ns': (516, 'I'), 'container.uid': (520, 'I'), 'container.seccomp': (524, 'I'), 'container.no_new_privs': (528, 'I'), 'container.disk_count': (532, 'I'), 'container.disks.0': (536, 'I'), 'container.disks.1': (540, 'I'), 'container.disks.2': (544, 'I'), 'container.disks.3': (548, 'I'), 'container.disks.4': (552, 'I'), 'container.disks.5': (556, 'I'), 'container.disks.6': (560, 'I'), 'container.disks.7': (564, 'I'), 'container.cgroup': (568, '128s'), 'container.cgroup_parent': (696, '128s'), 'activity.calls': (824, 'Q'), 'activity.execs': (832, 'Q'), 'activity.forks': (840, 'Q'), 'usual.calls': (848, 'Q'), 'usual.execs': (856, 'Q'), 'usual.forks': (864, 'Q'), 'activity_ns': (872, 'Q')},
 }
 # Where the parts of a slot are.
-SLOT: dict[str, int] = {'busy': 0, 'number': 4, 'size': 8, 'lost': 12, 'frame': 16, 'record': 1048, 'walk': 25624, 'path': 25664, 'frame.verdict': 16, 'frame.host_view': 20, 'frame.scratch': 24, 'size of it': 30016}
+SLOT: dict[str, int] = {'busy': 0, 'number': 4, 'size': 8, 'lost': 12, 'frame': 16, 'record': 1048, 'walk': 25624, 'mounts': 25664, 'had': 25688, 'path': 25704, 'frame.verdict': 16, 'frame.host_view': 20, 'frame.scratch': 24, 'size of it': 30056}
 
 
 # Field, type, record, where in it, meaning.

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 
 from stockade.events import calls, file_fields, socket_fields
 from stockade.events._records import (
-    BoundaryFlags,
     CallPath,
     CallRecord,
     EventType,
     FileObject,
     OpenRecord,
     PathFlags,
-    Role,
+    Target,
 )
 from stockade.events.calls import CALLS, FAMILIES, FLAG_KINDS, of_call
 from stockade.events.entities import HOST
@@ -195,17 +194,19 @@ def _part(split: Callable[[str], str]) -> Reader:
 def _target(read: Callable[[Event], Value]) -> Resolver:
     def resolve(event: Event) -> Value:
         record = event.record
-        if not isinstance(record, CallRecord) or not record.target.process.tgid:
+        if not isinstance(record, CallRecord | OpenRecord) or not record.target.process.tgid:
             return ABSENT
         return read(event)
 
     return resolve
 
 
-def _target_record(read: Callable[[CallRecord], Value]) -> Resolver:
-    return _target(
-        lambda event: read(event.record) if isinstance(event.record, CallRecord) else ABSENT
-    )
+def _target_record(read: Callable[[Target], Value]) -> Resolver:
+    def resolve(event: Event) -> Value:
+        record = event.record
+        return read(record.target) if isinstance(record, CallRecord | OpenRecord) else ABSENT
+
+    return _target(resolve)
 
 
 def _target_container(event: Event) -> Value:
@@ -214,36 +215,6 @@ def _target_container(event: Event) -> Value:
 
 def _target_exe(event: Event) -> Value:
     return UNKNOWN if event.target is None else event.target.exe
-
-
-def _crosses(event: Event) -> Value:
-    record = event.record
-    if not isinstance(record, CallRecord) or not record.target.process.tgid:
-        return False
-    task = record.header.task
-    return task.role == Role.MEMBER and record.target.container != task.container
-
-
-def _left_cgroup(event: Event) -> Value:
-    record = event.record
-    flags = record.header.task.boundary
-    if isinstance(record, CallRecord):
-        flags |= record.target.boundary
-    return bool(flags & BoundaryFlags.LEFT_CGROUP)
-
-
-def _host_namespace(event: Event) -> Value:
-    """A member has a namespace of the host that its container did not start with."""
-    container, task = event.container, event.record.header.task
-    if container is None or task.role != Role.MEMBER:
-        return False
-    if container.entry is None or event.host_namespaces is None:
-        return UNKNOWN
-    kinds = ("mnt", "pid", "pid_for_children", "net", "user", "ipc", "uts", "cgroup", "time")
-    began, host = container.entry.ns, event.host_namespaces
-    return any(
-        getattr(task.ns, kind) == getattr(host, kind) != getattr(began, kind) for kind in kinds
-    )
 
 
 _S, _I, _B, _P = FieldType.STRING, FieldType.INT, FieldType.BOOL, FieldType.PATH
@@ -269,20 +240,20 @@ _FD_FIELDS = (
         _of_file(_is_deleted),
     ),
 )
-_TARGETED = ("cgroup", "namespace", "network", "process")
+_TARGETED = ("cgroup", "namespace", "network", "open", "process")
 _TARGET_FIELDS = (
     Field(
         "target.pid",
         _I,
         "process that the call is about, in the initial pid namespace",
-        _target_record(lambda record: record.target.process.tgid),
+        _target_record(lambda target: target.process.tgid),
         events=_TARGETED,
     ),
     Field(
         "target.name",
         _S,
         "its command name",
-        _target_record(lambda record: record.target.comm),
+        _target_record(lambda target: target.comm),
         events=_TARGETED,
     ),
     Field(
@@ -299,24 +270,6 @@ _TARGET_FIELDS = (
         _target(_target_container),
         events=_TARGETED,
         origin=Origin.METADATA,
-    ),
-    Field(
-        "boundary.crosses_container",
-        _B,
-        "a member's call is about a process of another container or of the host",
-        _crosses,
-    ),
-    Field(
-        "boundary.left_cgroup",
-        _B,
-        "the member that acts, or that the event is about, is outside its container's cgroups",
-        _left_cgroup,
-    ),
-    Field(
-        "boundary.host_ns",
-        _B,
-        "a member has a namespace of the host that its container did not start with",
-        _host_namespace,
     ),
 )
 _PATH_FIELDS = (

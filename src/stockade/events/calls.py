@@ -115,6 +115,7 @@ network sendmsg fd=file msg=message flags=int
 network receive_fd socket=peer num=file
 cgroup cgroup_mkdir path=text id=long
 cgroup cgroup_attach_task path=text id=long
+boundary boundary_sweep
 kernel io_uring op=uring
 """
 
@@ -173,6 +174,7 @@ OBSERVED = frozenset(
         EventType.RECEIVE_FD,
         EventType.CGROUP_MKDIR,
         EventType.CGROUP_ATTACH_TASK,
+        EventType.BOUNDARY_SWEEP,
         EventType.IO_URING,
     }
 )

@@ -19,6 +19,7 @@ import msgspec
 from stockade.events import _records as records
 from stockade.events import (
     activity_fields,
+    boundary_fields,
     call_fields,
     container_fields,
     file_fields,
@@ -233,6 +234,7 @@ _EVENT_FIELDS = (
 
 _FILLED = [*_generated(), *_EVENT_FIELDS, *file_fields.FIELDS, *process_fields.FIELDS]
 _FILLED += [*container_fields.FIELDS, *activity_fields.FIELDS, *given_fields.FIELDS]
+_FILLED += boundary_fields.FIELDS
 
 
 def _with_calls(filled: dict[str, Field]) -> dict[str, Field]:

@@ -46,13 +46,26 @@ from stockade.kernel.tiers import (
     require,
 )
 
-# With these a task can come into a container.
 _EVENT_TYPES = 256  # of call_shapes[]
 # Maps of programs, each for functions that are alike; the program behind one is called on_*.
 _JUMPS = ("functions", "more_functions")
 _ON_JUMPS = tuple(f"on_{jump}" for jump in _JUMPS)
 _MOUNTS = {EventType.MOUNT, EventType.MOVE_MOUNT, EventType.PIVOT_ROOT, EventType.UMOUNT2}
+# With these a task can come into a container.
 _ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE, *_MOUNTS})
+# With these it changes its own credentials, which are compared with what they were.
+_ALWAYS |= {
+    EventType.CAPSET,
+    EventType.PRCTL,
+    EventType.SETFSGID,
+    EventType.SETFSUID,
+    EventType.SETGID,
+    EventType.SETREGID,
+    EventType.SETRESGID,
+    EventType.SETRESUID,
+    EventType.SETREUID,
+    EventType.SETUID,
+}
 # Calls that are told of as something else.
 _STANDS_FOR = {
     EventType.RECVMSG: (EventType.RECEIVE_FD,),
@@ -192,6 +205,7 @@ class Sensor:
     Attributes:
         missing: programs without a hook on this kernel, and what is not seen without them.
         tier: by what the kernel is watched.
+        sweeps: whether some rule asks for what a sweep finds.
         fallen: event types that come by the tracepoint tier all the same.
 
     Args:
@@ -225,6 +239,7 @@ class Sensor:
         if tier:
             require(tier)
         self.tier = tier or best_tier()
+        self.sweeps = EventType.BOUNDARY_SWEEP in wanted.types
         image = object_image("stockade")
         check_layout(image)
         self._object = Object(image, "stockade")
@@ -298,6 +313,7 @@ class Sensor:
         """Report something else from now on, as far as the programs that are loaded see it."""
         packed = pack_wishes(wanted, os.uname().machine, self.fallen)
         self._object.map(".data.wishes").update(bytes(4), packed)
+        self.sweeps = EventType.BOUNDARY_SWEEP in wanted.types
 
     def unloaded(self, wanted: Wanted) -> list[str]:
         """The programs that would have to be loaded to report something."""
@@ -315,6 +331,14 @@ class Sensor:
     def settle(self) -> None:
         """Find the containers of tasks that were there before, or could not be kept."""
         settle(self._object)
+
+    def sweep(self) -> bool:
+        """Look at every member for what is broken, and have it told by events.
+
+        Returns:
+            Whether something is to be looked at again: only what is seen twice is told.
+        """
+        return bool(self._object.run_iterator("sweep_tasks"))
 
     def losses(self) -> dict[str, int]:
         """How much did not arrive so far, by reason; reasons without a loss are left out."""

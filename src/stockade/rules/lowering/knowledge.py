@@ -11,7 +11,7 @@ from functools import cache, partial
 
 from stockade.events import _records as records
 from stockade.events import call_names, calls, container_fields, flags, socket_fields
-from stockade.events._records import OFFSETS, SLOT, EventType, PathFlags, Role
+from stockade.events._records import OFFSETS, SLOT, BoundaryFlags, EventType, PathFlags, Role
 from stockade.events._records import View as HostView
 from stockade.events.calls import CALLS, FORMATS
 from stockade.events.entities import HOST
@@ -93,6 +93,21 @@ class _Layout:
         return f"{path}.offset" in self._offsets
 
 
+_TASK_FLAGS = {
+    "boundary.host_ns": BoundaryFlags.HOST_NS,
+    "boundary.host_root": BoundaryFlags.HOST_ROOT,
+    "boundary.caps_gained": BoundaryFlags.CAPS_GAINED,
+    "boundary.cred_tampered": BoundaryFlags.CRED_TAMPERED,
+    "boundary.ns_tampered": BoundaryFlags.NS_TAMPERED,
+    "boundary.seccomp_dropped": BoundaryFlags.SECCOMP_DROPPED,
+    "boundary.nnp_cleared": BoundaryFlags.NNP_CLEARED,
+}
+_FILE_FLAGS = {
+    "boundary.disconnected": PathFlags.OUTSIDE,
+    "boundary.new_superblock": PathFlags.NEW_DISK,
+}
+
+
 @cache
 def views_of(kind: EventType) -> Views:
     """The views of the fields of an event type, by their names."""
@@ -132,6 +147,7 @@ def _of_every(layout: _Layout, kind: EventType) -> dict[str, View]:
         ),
         "user.name": views.guarded(views.is_zero(uid), views.constant("root"), views.unknown),
         **_of_container(layout),
+        **_of_boundary(layout),
     }
 
 
@@ -150,12 +166,18 @@ def _of_container(layout: _Layout) -> dict[str, View]:
     for each in Role:
         roles = views.guarded(_equals(role, each), partial(_role_or_host, each), roles)
     found["container.role"] = views.guarded(is_host, views.constant(HOST), roles)
-    found["boundary.host_ns"] = views.guarded(
-        any_of([is_host, opposite(_equals(role, Role.MEMBER))]),
-        views.constant(value=False),
-        views.unknown,
-    )
     return found
+
+
+def _of_boundary(layout: _Layout) -> dict[str, View]:
+    task, file = layout.number("header.task.boundary"), layout.number("file.path_flags")
+    member = _equals(layout.number("header.task.role"), Role.MEMBER)
+    found = {name: views.truth(_flag(task, flag)) for name, flag in _TASK_FLAGS.items()}
+    for name, flag in _FILE_FLAGS.items():
+        found[name] = views.truth(all_of([member, _flag(file, flag)]))
+    foreign = [all_of([member, _flag(file, PathFlags.FOREIGN)])]
+    foreign.append(_flag(task, BoundaryFlags.FOREIGN_MOUNT))
+    return {**found, "boundary.foreign_mount": views.truth(any_of(foreign))}
 
 
 def _equals(number: Number, value: int) -> Formula:
@@ -273,7 +295,7 @@ def _of_open(layout: _Layout) -> dict[str, View]:
         "fd.deleted": object_of(
             views.truth(_flag(layout.number("file.path_flags"), PathFlags.DELETED))
         ),
-        "boundary.crosses_container": views.constant(value=False),
+        **_of_target(layout),
     }
 
 
