@@ -54,7 +54,9 @@ def _print(facts: Facts) -> None:
         if finding.remedy:
             console.print(Text(f"{'':24}{finding.remedy}", style="dim"), soft_wrap=True)
     verdict = (
-        "this host can be watched, tier tracepoint" if facts.able else "the agent cannot run here"
+        f"this host can be watched, tier {facts.tiers[0]}"
+        if facts.able and facts.tiers
+        else "the agent cannot run here"
     )
     console.print(Text(verdict, style="bold"), soft_wrap=True)
 

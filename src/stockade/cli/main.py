@@ -9,6 +9,7 @@ from rich.text import Text
 from stockade.cli.diagnostics import show_diagnostic
 from stockade.cli.doctor import doctor
 from stockade.cli.fields import fields
+from stockade.cli.plan import plan
 from stockade.cli.ps import ps
 from stockade.cli.reload import reload
 from stockade.cli.rules import rules
@@ -25,6 +26,7 @@ def cli() -> None:
 cli.add_command(run)
 cli.add_command(reload)
 cli.add_command(doctor)
+cli.add_command(plan)
 cli.add_command(ps)
 cli.add_command(rules)
 cli.add_command(fields)

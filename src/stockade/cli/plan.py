@@ -1,0 +1,88 @@
+"""stockade plan: what each rule comes to on a node, before anything is rolled out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stockade.cli.packs import PACKS, rules_option
+from stockade.errors import StockadeError
+from stockade.kernel.facts import Facts, find_facts
+from stockade.kernel.plan import Node
+from stockade.kernel.probe import Answer
+from stockade.kernel.tiers import Tier
+from stockade.rules import Engine, Rule, load_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One rule on one node.
+
+    Attributes:
+        rule: its name.
+        label: detect, or blind where none of its events comes.
+        hook: what its events come by.
+        needs: what the node would need for more; empty for nothing.
+    """
+
+    rule: str
+    label: str
+    hook: str
+    needs: str
+
+
+@click.command()
+@rules_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.option(
+    "--for",
+    "facts_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Facts of another node, as stockade doctor --json printed them there.",
+)
+def plan(*, paths: tuple[Path, ...], as_json: bool, facts_file: Path | None) -> None:
+    """Say what each rule comes to on this node, or on another."""
+    rules = load_rules(paths or [PACKS]).enabled
+    node = _node(_read(facts_file) if facts_file else find_facts())
+    rows = [_row(rule, node) for rule in rules]
+    if as_json:
+        click.echo(msgspec.json.encode(rows).decode())
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("rule", "label", "hook", "needs"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, (row.rule, row.label, row.hook, row.needs)))
+    Console(highlight=False).print(table)
+
+
+def _read(path: Path) -> Facts:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Facts)
+    except msgspec.MsgspecError as err:
+        raise StockadeError(
+            f"{path}: {err}", hint="make it with: stockade doctor --json > FACTS.json"
+        ) from err
+
+
+def _node(facts: Facts) -> Node:
+    known = {tier.value: tier for tier in Tier}
+    hooks = facts.findings.get("hooks")
+    return Node(
+        able=facts.able,
+        tiers=tuple(known[name] for name in facts.tiers if name in known),
+        missing=hooks.detail if hooks and hooks.answer is Answer.NO else "",
+    )
+
+
+def _row(rule: Rule, node: Node) -> Row:
+    engine = Engine([rule])
+    kinds = engine.wanted(host=False) | engine.wanted(host=True)
+    hooks = sorted({hook for hook in map(node.hook, kinds) if hook})
+    return Row(rule.name, "detect" if hooks else "blind", ", ".join(hooks), node.needs)

@@ -1,0 +1,60 @@
+"""By which hook an event comes on a node, told from the node's facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stockade.events import EventType
+from stockade.kernel import syscalls
+from stockade.kernel.tiers import Tier
+
+_HOOKS = {
+    EventType.EXECVE: "tp_btf/sched_process_exec",
+    EventType.EXECVEAT: "tp_btf/sched_process_exec",
+    EventType.CLONE: "tp_btf/task_newtask",
+    EventType.PROCEXIT: "tp_btf/sched_process_exit",
+    EventType.CGROUP_MKDIR: "tp_btf/cgroup_mkdir",
+    EventType.CGROUP_ATTACH_TASK: "tp_btf/cgroup_attach_task",
+    EventType.IO_URING: "tp_btf/io_uring_complete",
+    EventType.CONTAINER_ACTIVITY: "tp_btf/sys_exit",
+    EventType.BOUNDARY_SWEEP: "iter/task",
+}
+# What is told of under a name of its own.
+_CALLS = {EventType.RECEIVE_FD: "recvmsg"} | {
+    kind: kind.name.lower() for kind in syscalls.NUMBERS if kind not in _HOOKS
+}
+_BETTER = {
+    Tier.TRACEPOINT: "a kernel that allows BPF trampolines: paths of calls are then objects",
+    Tier.FENTRY: "bpf among the active security modules (lsm=...,bpf)",
+    Tier.LSM: "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What is known of a node.
+
+    Attributes:
+        able: whether the agent runs there.
+        tiers: those that work, the best one first.
+        missing: what its kernel has no hook for, as doctor says it; empty for nothing.
+    """
+
+    able: bool
+    tiers: tuple[Tier, ...]
+    missing: str = ""
+
+    @property
+    def needs(self) -> str:
+        """What it would need for more; empty where there is no more."""
+        return _BETTER[self.tiers[0]] if self.able and self.tiers else "what stockade doctor says"
+
+    def hook(self, kind: EventType) -> str | None:
+        """By what an event comes; None where it does not."""
+        unseen = kind is EventType.IO_URING and "io_uring" in self.missing
+        if unseen or not self.able or not self.tiers:
+            return None
+        if name := _CALLS.get(kind):
+            return "tp_btf/sys_exit" if self.tiers[0] is Tier.TRACEPOINT else f"fexit/{name}"
+        # Containers are told of as their programs start.
+        return _HOOKS.get(kind, "tp_btf/sched_process_exec")

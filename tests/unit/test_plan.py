@@ -1,0 +1,99 @@
+"""What rules come to on nodes that this machine is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stockade.cli.main import call
+from stockade.errors import ExitCode
+
+RULES = """
+- rule: links
+  desc: d
+  condition: evt.type = symlink
+  output: o
+  priority: NOTICE
+- rule: rings
+  desc: d
+  condition: evt.type = io_uring
+  output: o
+  priority: NOTICE
+"""
+FACTS: dict[str, Any] = {
+    "able": True,
+    "tiers": ["tracepoint"],
+    "release": "5.10.0",
+    "architecture": "x86_64",
+    "lsm": ["capability"],
+    "cgroup_version": 2,
+    "libbpf": "v1.1",
+    "findings": {},
+}
+NO_RINGS = {
+    "name": "hooks",
+    "answer": "no",
+    "detail": "not seen here: requests of io_uring: its tracepoints do not name them before v6.0",
+    "remedy": None,
+}
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES)
+    return path
+
+
+def _plan(
+    rules: Path, facts: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> dict[str, dict[str, str]]:
+    path = rules.with_name("facts.json")
+    path.write_text(json.dumps(facts))
+    assert call(["plan", "--json", "--rules", str(rules), "--for", str(path)]) == ExitCode.OK
+    return {row["rule"]: row for row in json.loads(capsys.readouterr().out)}
+
+
+def test_the_tracepoint_tier(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = _plan(rules, FACTS, capsys)
+    assert (rows["links"]["label"], rows["links"]["hook"]) == ("detect", "tp_btf/sys_exit")
+    assert rows["rings"]["hook"] == "tp_btf/io_uring_complete"
+    assert "trampolines" in rows["links"]["needs"]
+    assert set(rows["links"]) == {"rule", "label", "hook", "needs"}
+
+
+def test_better_tiers(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fentry = _plan(rules, FACTS | {"tiers": ["fentry", "tracepoint"]}, capsys)
+    assert fentry["links"]["hook"] == "fexit/symlink"
+    assert "lsm=" in fentry["links"]["needs"]
+    lsm = _plan(rules, FACTS | {"tiers": ["lsm", "fentry", "tracepoint"]}, capsys)
+    assert lsm["links"]["needs"] == ""
+
+
+def test_what_the_kernel_has_no_hook_for_is_blind(
+    rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = _plan(rules, FACTS | {"findings": {"hooks": NO_RINGS}}, capsys)
+    assert (rows["rings"]["label"], rows["rings"]["hook"]) == ("blind", "")
+    assert rows["links"]["label"] == "detect"
+
+
+def test_where_the_agent_cannot_run_all_is_blind(
+    rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = _plan(rules, FACTS | {"able": False, "tiers": []}, capsys)
+    assert {row["label"] for row in rows.values()} == {"blind"}
+    assert "doctor" in rows["links"]["needs"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"able": 1}'])
+def test_facts_that_are_none(rules: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    path = rules.with_name("facts.json")
+    path.write_text(text)
+    assert call(["plan", "--rules", str(rules), "--for", str(path)]) != ExitCode.OK
+    err = capsys.readouterr().err
+    assert str(path) in err.replace("\n", "")
+    assert "stockade doctor --json" in err
