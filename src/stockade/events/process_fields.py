@@ -18,6 +18,7 @@ from stockade.events.field import (
     Subscript,
     text_value,
 )
+from stockade.events.file_fields import mount_point
 from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Value
 
 _UID_NONE = (1 << 32) - 1  # of a process that nobody logged in for
@@ -226,6 +227,7 @@ FIELDS = (
     Field("proc.cwd", _P, "working directory at exec", _cwd),
     Field("proc.exe_ino", _I, "inode of the program", _exe_file(lambda f: f.inode)),
     Field("proc.exe_fs_type", _S, "the program's filesystem", _exe_file(lambda f: f.fs_type)),
+    Field("proc.exe_mount_point", _P, "where its mount is", _exe_file(mount_point)),
     Field("proc.is_exe_from_memfd", _B, "the program is a memfd", _exe_file(_from_memfd)),
     Field("proc.sname", _S, "command name of the session's leader", _leader(_name)),
     Field("proc.sid.exe", _S, "argv[0] of the session's leader", _leader(_exe)),
