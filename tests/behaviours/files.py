@@ -75,7 +75,9 @@ FILES = (
         severe=False,
     ),
     Act(
-        "SM", "Symbolic link to a host's path made in a container", "ln -sf /proc/1/root /tmp/host"
+        "SM",
+        "Symbolic link to a host's path made in a container",
+        "rm -f /tmp/host; ln -s /proc/1/root /tmp/host",
     ),
     Act(
         "PX",
