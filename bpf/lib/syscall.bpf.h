@@ -8,6 +8,7 @@
 
 #include "events.h"
 #include "lib/config.bpf.h"
+#include "lib/read.bpf.h"
 
 #define TS_COMPAT 2		  /* x86: an int $0x80 or 32-bit sysenter call */
 #define TIF_32BIT (1UL << 22)	  /* arm64: an AArch32 task */
