@@ -11,6 +11,7 @@ from tests.support.agent import Agent
 from tests.support.runc import Mount, Options, Runc
 
 SECONDS = 60
+ATTEMPTS = 10
 # Every event of every container comes to the agent, and none fires.
 EVERYTHING = """
 - rule: Everything
@@ -41,8 +42,9 @@ def test_a_minute_of_stress(runc: Runc, stress: Path, tmp_path: Path) -> None:
                 ["sh", "-c", script], Options(mounts), name=name, timeout_s=SECONDS + 60
             )
             assert done.stdout == "done\n", done.stderr
-            after, _ = runc.run(["cat", "/etc/passwd"])
-            agent.alert("The last word", after)
+            # The first of them may come while the ring is still full, and is then a loss.
+            containers = (runc.run(["cat", "/etc/passwd"])[0] for _ in range(ATTEMPTS))
+            assert any(agent.alerted("The last word", container) for container in containers)
             code, summary = agent.stop()
     finally:
         subprocess.run(["rm", "-rf", *tmp_path.iterdir()], check=True)

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 STOCKADE = str(Path(sys.executable).with_name("stockade"))
 Message = dict[str, Any]
+Wanted = Callable[[Message], bool]
 
 
 class Agent:
@@ -59,37 +60,24 @@ class Agent:
     ) -> None:
         self._kill()
 
-    def wait(self, wanted: Callable[[Message], bool]) -> Message:
+    def wait(self, wanted: Wanted) -> Message:
         """The first message that fits, of those seen and those to come.
 
         Raises:
             AssertionError: the stream ended, or nothing came in time; shows what was seen.
         """
-        for message in self.seen:
-            if wanted(message):
-                return message
-        end = time.monotonic() + self._timeout_s
-        while (left := end - time.monotonic()) > 0:
-            try:
-                following = self._messages.get(timeout=left)
-            except queue.Empty:
-                break
-            if following is None:
-                break
-            self.seen.append(following)
-            if wanted(following):
-                return following
-        raise AssertionError(f"no such message; seen: {json.dumps(self.seen, indent=1)}")
+        found = self._find(wanted, self._timeout_s)
+        if found is None:
+            raise AssertionError(f"no such message; seen: {json.dumps(self.seen, indent=1)}")
+        return found
 
     def alert(self, rule: str, container: str | None = None) -> Message:
         """The first alert of a rule, in a container if that is given."""
-        return self.wait(
-            lambda message: (
-                message["type"] == "alert"
-                and message["rule"] == rule
-                and container in {None, message["container"]["id"]}
-            )
-        )
+        return self.wait(_alert_of(rule, container))
+
+    def alerted(self, rule: str, container: str, within_s: float = 5.0) -> bool:
+        """Whether a rule fires in a container before long."""
+        return self._find(_alert_of(rule, container), within_s) is not None
 
     def alerts(self) -> list[Message]:
         """All alerts that were seen."""
@@ -106,6 +94,23 @@ class Agent:
         assert self.process.stderr is not None
         return self.process.stderr.read()
 
+    def _find(self, wanted: Wanted, within_s: float) -> Message | None:
+        for message in self.seen:
+            if wanted(message):
+                return message
+        end = time.monotonic() + within_s
+        while (left := end - time.monotonic()) > 0:
+            try:
+                following = self._messages.get(timeout=left)
+            except queue.Empty:
+                break
+            if following is None:
+                break
+            self.seen.append(following)
+            if wanted(following):
+                return following
+        return None
+
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -119,3 +124,11 @@ class Agent:
         for stream in (self.process.stdout, self.process.stderr):
             assert stream is not None
             stream.close()
+
+
+def _alert_of(rule: str, container: str | None) -> Wanted:
+    return lambda message: (
+        message["type"] == "alert"
+        and message["rule"] == rule
+        and container in {None, message["container"]["id"]}
+    )
