@@ -16,7 +16,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from stockade.events import EventType, View
+from stockade.events import EventType, Verdict, View
 from stockade.rules import Rule
 from stockade.rules.lowering import build
 from stockade.rules.lowering.backend import Native
@@ -24,7 +24,7 @@ from stockade.rules.lowering.formulas import Formula
 from stockade.rules.lowering.modules import functions
 from stockade.rules.lowering.plan import plan
 from stockade.rules.lowering.staging import staged
-from tests.support.filters import slot_of
+from tests.support.filters import Sample, slot_of
 from tests.support.raw_records import RawRecord, chosen, directed
 from tests.support.rules import made, rule_text
 
@@ -74,7 +74,7 @@ def slots(formulas: list[Formula], rng: random.Random) -> ctypes.Array[ctypes.c_
         near = chosen(rng.choice(formulas), rng) if number % 2 else []
         record = directed(EventType.OPENAT, near, rng) if near else None
         record = record or RawRecord(EventType.OPENAT, rng).bytes()
-        raw += bytes(slot_of(record, View.UNKNOWN))
+        raw += bytes(slot_of(Sample(EventType.OPENAT, record, View.UNKNOWN, Verdict.NONE)))
     return ctypes.create_string_buffer(raw, len(raw))
 
 

@@ -34,6 +34,7 @@ const volatile struct {
 	enum boundary_flags boundary_flags;
 	enum namespace_flags namespace_flags;
 	enum wanted_flags wanted_flags;
+	enum need_flags need_flags;
 	enum verdict verdict;
 	enum view view;
 } enums = {};

@@ -57,8 +57,8 @@ struct wishes {
 	/* The same of the calls whose functions are hooked; a call is in one of the two. */
 	__u16 function_types[SYSCALL_COUNT];
 	struct call_shape call_shapes[EVENT_TYPES]; /* by enum event_type */
-	__u32 raw_paths;  /* whether a successful open also reports the caller's argument */
-	__u32 host_views; /* whether filters ask where the host sees a file */
+	__u32 raw_paths; /* whether a successful open also reports the caller's argument */
+	__u32 reserved;
 };
 
 #endif

@@ -283,14 +283,23 @@ struct namespaces {
 struct task {
 	__u64 container DOC("key of the container it belongs to, 0 for the host");
 	struct process_id process DOC("the task's process");
-	struct process_id ancestors[ANCESTORS_MAX] DOC("parent first, zero after the last");
 	__u64 cap_effective FIELD("thread.cap_effective", "caps", "effective capabilities");
 	__u64 cap_permitted FIELD("thread.cap_permitted", "caps", "permitted capabilities");
 	__u64 cap_inheritable FIELD("thread.cap_inheritable", "caps", "inheritable capabilities");
 	__u64 cap_bounding FIELD("thread.cap_bounding", "caps", "capability bounding set");
 	__u64 cap_ambient FIELD("thread.cap_ambient", "caps", "ambient capabilities");
-	__u64 cgroup_id FIELD("thread.cgroup_id", "uint", "kernfs id of the task's cgroup");
 	__u32 pid FIELD("thread.tid", "uint", "thread id in the initial pid namespace");
+	__u32 uid FIELD("user.uid", "uint", "real user id");
+	__u32 euid FIELD("user.euid", "uint", "effective user id");
+	__u32 gid FIELD("group.gid", "uint", "real group id");
+	__u32 egid FIELD("group.egid", "uint", "effective group id");
+	__u32 role DOC("enum role");
+	__u32 boundary DOC("enum boundary_flags");
+	__u32 loginuid FIELD("user.loginuid", "uint", "login user id, 4294967295 when never set");
+	struct namespaces ns;
+	/* The rest is there in records that are sent; before that only if a filter needs it. */
+	struct process_id ancestors[ANCESTORS_MAX] DOC("parent first, zero after the last");
+	__u64 cgroup_id FIELD("thread.cgroup_id", "uint", "kernfs id of the task's cgroup");
 	__u32 ns_tgid FIELD("proc.vpid", "uint", "process id in the task's own pid namespace");
 	__u32 ns_pid FIELD("thread.vtid", "uint", "thread id in the task's own pid namespace");
 	__u32 sid FIELD("proc.sid", "uint", "session id in the initial pid namespace");
@@ -299,14 +308,6 @@ struct task {
 			    "process group id in the task's own pid namespace, 0 when outside");
 	__u32 tty FIELD("proc.tty", "uint",
 			"device number of the controlling terminal, 0 for none");
-	__u32 uid FIELD("user.uid", "uint", "real user id");
-	__u32 euid FIELD("user.euid", "uint", "effective user id");
-	__u32 gid FIELD("group.gid", "uint", "real group id");
-	__u32 egid FIELD("group.egid", "uint", "effective group id");
-	__u32 loginuid FIELD("user.loginuid", "uint", "login user id, 4294967295 when never set");
-	__u32 role DOC("enum role");
-	__u32 boundary DOC("enum boundary_flags");
-	struct namespaces ns;
 	struct string_ref cgroup FIELD("thread.cgroup", "string", "name of the task's cgroup");
 	char comm[COMM_LEN] FIELD("proc.name", "string", "command name of the task");
 };

@@ -18,6 +18,12 @@ enum verdict {
 	VERDICT_SUBMIT, /* some rule may */
 };
 
+/* What a filter reads, beside what is there in any case. */
+enum need_flags {
+	NEED_WHOLE_TASK = 1, /* all that records say of who acts */
+	NEED_HOST_VIEW = 2,  /* where the host sees the opened file */
+};
+
 /* Where the host sees the files of a filesystem. */
 enum view {
 	VIEW_UNKNOWN,

@@ -41,11 +41,14 @@ static __always_inline __u32 cgroup_level(struct cgroup *cgroup)
 	return cgroup ? READ(struct cgroup, cgroup, level) : 0;
 }
 
+static __always_inline struct kernfs_node *cgroup_node(struct cgroup *cgroup)
+{
+	return READ(struct cgroup, cgroup, kn);
+}
+
 static __always_inline __u64 cgroup_id(struct cgroup *cgroup)
 {
-	struct kernfs_node *node = READ(struct cgroup, cgroup, kn);
-
-	return READ(struct kernfs_node, node, id);
+	return READ(struct kernfs_node, cgroup_node(cgroup), id);
 }
 
 /* NULL above a hierarchy's root. */

@@ -9,4 +9,7 @@ const volatile struct config config = {};
 /* A map of its own, which the agent writes as a whole. */
 struct wishes wishes SEC(".data.wishes") = {};
 
+/* enum need_flags by event type; set before the filters that have them. */
+__u8 filter_needs[EVENT_TYPES] SEC(".data.needs") = {};
+
 #endif

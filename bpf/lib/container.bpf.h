@@ -153,10 +153,10 @@ static __always_inline void submit_container(struct slot *slot, __u8 type,
 {
 	struct container_record *record = (void *)slot->record;
 
-	fill_header(slot, RECORD_CONTAINER, type, 0, current_task());
+	begin_header(slot, RECORD_CONTAINER, type, 0, current_task());
 	record->header.task.container = container->key;
 	bpf_probe_read_kernel(&record->container, sizeof(record->container), container);
-	submit_record(slot);
+	submit_record(slot, current_task());
 }
 
 /* Say what has become of a container. */

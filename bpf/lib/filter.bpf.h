@@ -78,9 +78,11 @@ static __always_inline void count_verdict(__u32 verdict, __u32 type)
 
 static __always_inline void prepare_filter(struct slot *slot)
 {
+	__u8 needs = filter_needs[slot->fixed.header.type & (EVENT_TYPES - 1)];
+
 	slot->frame.verdict = VERDICT_NONE;
 	slot->frame.host_view = VIEW_UNKNOWN;
-	if (slot->fixed.header.kind == RECORD_OPEN && wishes.host_views)
+	if (needs & NEED_HOST_VIEW)
 		slot->frame.host_view = find_host_view(slot->fixed.open.file.dev);
 }
 
@@ -112,7 +114,7 @@ static __noinline int conclude(struct slot *slot, __u32 verdict)
 {
 	count_verdict(verdict & 3, slot->fixed.header.type);
 	if (verdict != VERDICT_DROP)
-		submit_record(slot);
+		submit_record(slot, current_task());
 	release_slot(slot);
 	return 0;
 }

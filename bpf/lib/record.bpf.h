@@ -9,6 +9,7 @@
 #define STOCKADE_LIB_RECORD_H
 
 #include "policy.h"
+#include "lib/config.bpf.h"
 #include "lib/loss.bpf.h"
 #include "lib/task.bpf.h"
 
@@ -49,6 +50,8 @@ struct slot {
 	__u32 number; /* its key */
 	__u32 size;   /* bytes of the record so far */
 	__u32 lost;   /* enum loss_reason, a bit each: parts of it that are missing */
+	__u32 whole;  /* whether its header is */
+	__u32 reserved;
 	struct filter_frame frame;
 	union {
 		union record fixed;
@@ -113,6 +116,7 @@ static __always_inline void release_slot(struct slot *slot)
 		__builtin_memset((slot)->record, 0, sizeof(type));                                 \
 		(slot)->size = sizeof(type);                                                       \
 		(slot)->lost = 0;                                                                  \
+		(slot)->whole = false;                                                             \
 		(type *)(slot)->record;                                                            \
 	})
 
@@ -248,19 +252,37 @@ static __noinline int append_user_string(struct slot *slot, struct string_ref *r
 	return keep_string(slot, ref, length);
 }
 
-static __always_inline void fill_header(struct slot *slot, __u16 kind, __u16 type, __s64 result,
-					struct task_struct *task)
+/* What costs most of a header, and few filters ask for. */
+static __noinline int complete_header(struct slot *slot, struct task_struct *task)
 {
 	struct record_header *header = (void *)slot->record;
 
+	slot->whole = true;
 	header->time_ns = bpf_ktime_get_boot_ns();
+	fill_task_rest(&header->task, task);
+	append_kernel_string(slot, &header->task.cgroup,
+			     READ(struct kernfs_node, cgroup_node(container_cgroup(task)), name));
+	return 0;
+}
+
+/* @member: what the task is to a container, NULL for the host's. */
+static __always_inline void begin_header_of(struct slot *slot, __u16 kind, __u16 type, __s64 result,
+					    struct task_struct *task, struct member_entry *member)
+{
+	struct record_header *header = (void *)slot->record;
+
 	header->kind = kind;
 	header->type = type;
 	header->result = result;
-	fill_task(&header->task, task);
-	fill_provenance(&header->task, task);
-	append_kernel_string(slot, &header->task.cgroup,
-			     BPF_CORE_READ(container_cgroup(task), kn, name));
+	fill_task(&header->task, task, member);
+	if (filter_needs[type & (EVENT_TYPES - 1)] & NEED_WHOLE_TASK)
+		complete_header(slot, task);
+}
+
+static __always_inline void begin_header(struct slot *slot, __u16 kind, __u16 type, __s64 result,
+					 struct task_struct *task)
+{
+	begin_header_of(slot, kind, type, result, task, find_member(task));
 }
 
 /* Once for a record, however many parts of it are missing. */
@@ -275,11 +297,15 @@ static __noinline int count_parts(__u32 lost, __u32 event_type)
 	return 0;
 }
 
-static __always_inline void submit_record(struct slot *slot)
+/* @task: whom the record is about. */
+static __always_inline void submit_record(struct slot *slot, struct task_struct *task)
 {
 	struct record_header *header = (void *)slot->record;
-	__u32 size = *(volatile __u32 *)&slot->size;
+	__u32 size;
 
+	if (!slot->whole)
+		complete_header(slot, task);
+	size = *(volatile __u32 *)&slot->size;
 	if (size > RECORD_MAX)
 		size = RECORD_MAX;
 	header->size = size;

@@ -136,9 +136,9 @@ static __always_inline __u32 changed_parts(__u8 type, __u64 clone_flags)
  * succeeded, and all others are to be what they were. Within a call the kernel may
  * act in another's name; at its end that is over.
  */
-static __noinline int compare_shadow(struct task_struct *task, __u8 type, long result)
+static __noinline int compare_shadow(struct task_struct *task, struct member_entry *member,
+				     __u8 type, long result)
 {
-	struct member_entry *member = find_member(task);
 	__u32 parts = result < 0 ? 0 : changed_parts(type, 0);
 
 	if (!member || member->role != ROLE_MEMBER || !member->namespaces)

@@ -27,8 +27,8 @@ static __always_inline __u32 initial_nr(struct pid *pid)
 /* The process group's number in the namespace that a process lives in; 0: it has none there. */
 static __always_inline __u32 own_group_nr(struct task_struct *task)
 {
-	struct pid *group = BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]);
-	__u32 level = BPF_CORE_READ(task, thread_pid, level);
+	struct pid *group = GET(task, signal, pids[PIDTYPE_PGID]);
+	__u32 level = GET(task, thread_pid, level);
 	const struct upid *upid = (const void *)group + bpf_core_field_offset(struct pid, numbers) +
 				  level * bpf_core_type_size(struct upid);
 
@@ -46,8 +46,8 @@ static __always_inline __u32 controlling_tty(struct task_struct *leader)
 
 	if (!tty)
 		return 0;
-	return (__u32)BPF_CORE_READ(tty, driver, major) << 8 |
-	       (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+	return (__u32)GET(tty, driver, major) << 8 |
+	       (GET(tty, driver, minor_start) + GET(tty, index));
 }
 
 static __always_inline void fill_process_id(struct process_id *id, struct task_struct *leader)
@@ -81,10 +81,9 @@ static __always_inline void fill_credentials(struct task *out, struct cred *cred
 	out->cap_ambient = CAPABILITIES(cred, cap_ambient);
 }
 
-static __always_inline void fill_provenance(struct task *out, struct task_struct *task)
+static __always_inline void fill_provenance(struct task *out, struct task_struct *task,
+					    struct member_entry *member)
 {
-	struct member_entry *member = find_member(task);
-
 	if (!member)
 		return;
 	out->container = member->container;
@@ -92,26 +91,32 @@ static __always_inline void fill_provenance(struct task *out, struct task_struct
 	out->boundary = left_cgroup(task, member) | broken_boundaries(out, task, member);
 }
 
-/* Without whose it is: fill_provenance calls deep enough to be called beside this. */
-static __noinline int fill_task(struct task *out, struct task_struct *task)
+/* What tells whether a task keeps to its boundary, and what most rules ask of one. */
+static __always_inline void fill_task(struct task *out, struct task_struct *task,
+				      struct member_entry *member)
 {
-	struct task_struct *leader = GET(task, group_leader);
-	struct cgroup *cgroup = container_cgroup(task);
-
-	fill_process_id(&out->process, leader);
-	fill_ancestors(out, leader);
+	fill_process_id(&out->process, GET(task, group_leader));
 	fill_credentials(out, GET(task, cred));
 	fill_namespaces(&out->ns, task);
 	out->pid = GET(task, pid);
+	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
+	out->loginuid = bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1;
+	fill_provenance(out, task, member);
+}
+
+/* All else, for those whose record is sent. */
+static __noinline int fill_task_rest(struct task *out, struct task_struct *task)
+{
+	struct task_struct *leader = GET(task, group_leader);
+
+	fill_ancestors(out, leader);
 	out->ns_pid = own_nr(task);
 	out->ns_tgid = own_nr(leader);
 	out->sid = initial_nr(GET(leader, signal, pids[PIDTYPE_SID]));
 	out->pgid = initial_nr(GET(leader, signal, pids[PIDTYPE_PGID]));
 	out->ns_pgid = own_group_nr(leader);
 	out->tty = controlling_tty(leader);
-	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
-	out->loginuid = bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1;
-	out->cgroup_id = BPF_CORE_READ(cgroup, kn, id);
+	out->cgroup_id = cgroup_id(container_cgroup(task));
 	bpf_probe_read_kernel(out->comm, COMM_LEN, task->comm);
 	return 0;
 }

@@ -6,7 +6,8 @@
 #include "lib/config.bpf.h"
 #include "lib/member.bpf.h"
 
-static __always_inline bool wanted(struct task_struct *task, __u8 type)
+static __always_inline bool wanted_of(struct task_struct *task, struct member_entry *member,
+				      __u8 type)
 {
 	__u8 whose = wishes.call_shapes[type].wanted;
 
@@ -16,7 +17,12 @@ static __always_inline bool wanted(struct task_struct *task, __u8 type)
 	 */
 	if (whose & WANTED_HOST)
 		return true;
-	return whose & WANTED_CONTAINERS && find_member(task);
+	return whose & WANTED_CONTAINERS && member;
+}
+
+static __always_inline bool wanted(struct task_struct *task, __u8 type)
+{
+	return wanted_of(task, find_member(task), type);
 }
 
 #endif

@@ -264,7 +264,7 @@ static __noinline struct slot *begin_call(__u8 type, long result)
 	if (!slot)
 		return NULL;
 	begin_record(slot, struct call_record);
-	fill_header(slot, RECORD_CALL, type, result, current_task());
+	begin_header(slot, RECORD_CALL, type, result, current_task());
 	return slot;
 }
 
@@ -289,7 +289,7 @@ static __always_inline void finish_call(struct slot *slot, __u32 abi, __u64 file
 static __always_inline int report_call(struct slot *slot, __u64 file)
 {
 	finish_call(slot, ABI_NATIVE, file);
-	submit_record(slot);
+	submit_record(slot, current_task());
 	release_slot(slot);
 	return 0;
 }

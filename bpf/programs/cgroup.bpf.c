@@ -21,12 +21,12 @@ static __noinline int report_cgroup(struct cgroup *cgroup, const char *path,
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct call_record);
-	fill_header(slot, RECORD_CALL, type, 0, current_task());
+	begin_header(slot, RECORD_CALL, type, 0, current_task());
 	append_kernel_string(slot, &record->text, path);
 	record->args[1] = cgroup_id(cgroup);
 	if (moved)
 		fill_target(&record->target, moved);
-	submit_record(slot);
+	submit_record(slot, current_task());
 	release_slot(slot);
 	return 0;
 }

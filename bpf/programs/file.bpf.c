@@ -125,16 +125,17 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 }
 
 /* NULL where there is no room: that is counted. */
-static __always_inline struct slot *fill_open(struct task_struct *task, struct open_args *args,
+static __always_inline struct slot *fill_open(struct member_entry *member, struct open_args *args,
 					      __u8 type, long result)
 {
+	struct task_struct *task = current_task();
 	struct slot *slot = claim_slot(type);
 	struct open_record *record;
 
 	if (!slot)
 		return NULL;
 	record = begin_record(slot, struct open_record);
-	fill_header(slot, RECORD_OPEN, type, result, task);
+	begin_header_of(slot, RECORD_OPEN, type, result, task, member);
 	record->flags = args->flags;
 	/* Without these flags nobody sets the argument, and the register holds anything. */
 	if (args->flags & (O_CREAT | O_TMPFILE))
@@ -147,11 +148,11 @@ static __always_inline struct slot *fill_open(struct task_struct *task, struct o
 }
 
 /* Its record is judged by who called. */
-static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __u32 abi, __u8 type,
-			      long result)
+static __noinline int on_open(struct member_entry *member, struct pt_regs *regs, __u32 abi,
+			      __u8 type, long result)
 {
 	struct open_args args = open_args(regs, abi, type);
-	struct slot *slot = fill_open(task, &args, type, result);
+	struct slot *slot = fill_open(member, &args, type, result);
 
 	return slot ? unjudged(slot) : 0;
 }
@@ -159,11 +160,11 @@ static __noinline int on_open(struct task_struct *task, struct pt_regs *regs, __
 static __always_inline int on_open_request(struct task_struct *task, __u8 type, long result)
 {
 	struct open_args args = { .dirfd = AT_FDCWD };
-	struct slot *slot = fill_open(task, &args, type, result);
+	struct slot *slot = fill_open(find_member(task), &args, type, result);
 
 	if (!slot)
 		return 0;
-	submit_record(slot);
+	submit_record(slot, task);
 	release_slot(slot);
 	return 0;
 }

@@ -37,9 +37,9 @@ static __noinline int report_exit(struct task_struct *task)
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct exit_record);
-	fill_header(slot, RECORD_EXIT, EVENT_PROCEXIT, 0, task);
+	begin_header(slot, RECORD_EXIT, EVENT_PROCEXIT, 0, task);
 	record->code = GET(task, signal, group_exit_code) ?: GET(task, group_leader, exit_code);
-	submit_record(slot);
+	submit_record(slot, task);
 	release_slot(slot);
 	return 0;
 }
@@ -72,12 +72,12 @@ static __noinline int report_exec(struct task_struct *task, struct linux_binprm 
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct exec_record);
-	fill_header(slot, RECORD_EXEC, type, 0, task);
+	begin_header(slot, RECORD_EXEC, type, 0, task);
 	fill_file(slot, &record->exe, bprm->file);
 	append_kernel_string(slot, &record->filename, bprm->filename);
 	append_args(slot, &record->args, GET(task, mm));
 	append_cwd(slot, &record->cwd, task);
-	submit_record(slot);
+	submit_record(slot, task);
 	release_slot(slot);
 	return 0;
 }
@@ -89,7 +89,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	struct member_entry *member;
 	int entry;
 
-	compare_shadow(current, EVENT_EXECVE, 0);
+	compare_shadow(current, find_member(current), EVENT_EXECVE, 0);
 	entry = enter();
 	if (config.counts_activity)
 		count_activity(ACTIVITY_EXECS);
@@ -120,10 +120,10 @@ static __noinline int on_exec_failed(struct task_struct *task, struct pt_regs *r
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct exec_record);
-	fill_header(slot, RECORD_EXEC, type, result, task);
+	begin_header(slot, RECORD_EXEC, type, result, task);
 	append_user_string(slot, &record->filename, path);
 	append_cwd(slot, &record->cwd, task);
-	submit_record(slot);
+	submit_record(slot, task);
 	release_slot(slot);
 	return 0;
 }
@@ -136,12 +136,12 @@ static __noinline int report_fork(struct task_struct *child, unsigned long flags
 	if (!slot)
 		return 0;
 	record = begin_record(slot, struct fork_record);
-	fill_header(slot, RECORD_FORK, EVENT_CLONE, GET(child, pid), current_task());
+	begin_header(slot, RECORD_FORK, EVENT_CLONE, GET(child, pid), current_task());
 	fill_process_id(&record->child, GET(child, group_leader));
 	record->child_pid = GET(child, pid);
 	record->child_ns_pid = own_nr(child);
 	record->flags = flags;
-	submit_record(slot);
+	submit_record(slot, current_task());
 	release_slot(slot);
 	return 0;
 }

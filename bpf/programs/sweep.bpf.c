@@ -9,14 +9,15 @@
 #include "lib/provenance.bpf.h"
 #include "lib/shadow.bpf.h"
 
-static __always_inline void tell_swept(struct slot *slot, struct member_entry *member, __u32 flags)
+static __always_inline void tell_swept(struct slot *slot, struct task_struct *task,
+				       struct member_entry *member, __u32 flags)
 {
 	struct record_header *header = (void *)slot->record;
 
 	member->broken |= flags & (BOUNDARY_CRED_TAMPERED | BOUNDARY_NS_TAMPERED);
 	member->swept |= flags;
 	header->task.boundary |= flags;
-	submit_record(slot);
+	submit_record(slot, task);
 }
 
 /* Returns whether it is to be looked at again. */
@@ -29,7 +30,7 @@ static __noinline bool sweep_member(struct task_struct *task, struct member_entr
 	if (!slot)
 		return false;
 	begin_record(slot, struct call_record);
-	fill_header(slot, RECORD_CALL, EVENT_BOUNDARY_SWEEP, 0, task);
+	begin_header_of(slot, RECORD_CALL, EVENT_BOUNDARY_SWEEP, 0, task, member);
 	header = (void *)slot->record;
 	flags = header->task.boundary;
 	if (member->namespaces)
@@ -37,7 +38,7 @@ static __noinline bool sweep_member(struct task_struct *task, struct member_entr
 	flags &= ~member->swept;
 	member->suspected = flags;
 	if (flags & before)
-		tell_swept(slot, member, flags & before);
+		tell_swept(slot, task, member, flags & before);
 	release_slot(slot);
 	return flags & ~before;
 }

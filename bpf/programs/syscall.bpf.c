@@ -15,6 +15,7 @@
 /* Gives what unjudged says of the record, 0 for none. */
 static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entry)
 {
+	struct member_entry *member;
 	struct task_struct *task;
 	__u32 abi, in_memory = 0;
 	__u8 type;
@@ -29,8 +30,9 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entr
 	count_mount(type, result);
 	if (type == EVENT_NONE)
 		return 0;
-	compare_shadow(task, type, result);
-	if (!wanted(task, type))
+	member = find_member(task);
+	compare_shadow(task, member, type, result);
+	if (!wanted_of(task, member, type))
 		return 0;
 	switch (type) {
 	case EVENT_OPEN:
@@ -38,14 +40,14 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entr
 	case EVENT_OPENAT2:
 	case EVENT_CREAT:
 	case EVENT_OPEN_BY_HANDLE_AT:
-		return on_open(task, regs, abi, type, result);
+		return on_open(member, regs, abi, type, result);
 	case EVENT_EXECVE:
 	case EVENT_EXECVEAT:
 		return on_exec_failed(task, regs, abi, type, result);
 	}
 	if (type == EVENT_SOCKETCALL) {
 		type = socketcall_type(ARG1(regs, abi), &in_memory);
-		if (type == EVENT_NONE || !wanted(task, type))
+		if (type == EVENT_NONE || !wanted_of(task, member, type))
 			return 0;
 	}
 	if (type == EVENT_RECVMSG || type == EVENT_RECVMMSG)

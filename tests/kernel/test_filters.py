@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from stockade.errors import LoadError
-from stockade.events import Policy, Program, Verdict
+from stockade.events import EventType, Policy, Program, Verdict, View
 from stockade.events._records import SLOT
 from stockade.kernel.bpf import Map, Object
 from stockade.kernel.filters import LoadedPolicy
@@ -17,6 +18,8 @@ from stockade.rules import Rule
 from stockade.rules.lowering.policies import build
 from stockade.rules.lowering.staging import FILTERED
 from tests.support.filters import Sample, formulas_of, packs, samples, slot_of, stock
+from tests.support.raw_records import RawRecord
+from tests.support.rules import made, rule_text
 
 SEED = 20_260_420
 VERDICT = SLOT["frame.verdict"]
@@ -35,7 +38,7 @@ def slots() -> Iterator[Map]:
 
 def verdict(policy: LoadedPolicy, slots: Map, sample: Sample) -> Verdict:
     cpus = len(slots.lookup_percpu(bytes(4)))
-    slots.update(bytes(4), bytes(slot_of(sample.raw, sample.view)) * cpus)
+    slots.update(bytes(4), bytes(slot_of(sample)) * cpus)
     policy.run(policy.filters[sample.kind])
     found = {
         int.from_bytes(value[VERDICT : VERDICT + 4], "little")
@@ -66,6 +69,15 @@ def test_stock_rules(slots: Map) -> None:
     if not rules:
         pytest.skip("Falco's rule files are not here")
     agree(rules, slots, 12)
+
+
+def test_a_record_whose_task_is_not_all_there_goes_up(slots: Map) -> None:
+    built = build(made(rule_text("evt.type = openat and proc.vpid = 7")).rules, FILTERED)
+    raw = RawRecord(EventType.OPENAT, random.Random(SEED)).bytes()  # noqa: S311 - the same
+    in_parts = Sample(EventType.OPENAT, raw, View.SAME, Verdict.SUBMIT, whole=False)
+    with LoadedPolicy(built.policy, {"slots": slots}, None) as policy:
+        assert verdict(policy, slots, replace(in_parts, whole=True)) is Verdict.DROP
+        assert verdict(policy, slots, in_parts) is Verdict.SUBMIT
 
 
 def test_what_the_kernel_refuses_is_an_error_with_its_log(slots: Map) -> None:

@@ -31,6 +31,7 @@ class Sample:
     raw: bytes
     view: View
     verdict: Verdict
+    whole: bool = True
 
 
 def packs() -> tuple[Rule, ...]:
@@ -67,11 +68,12 @@ def samples(
             yield Sample(kind, raw, view, expected(formulas, raw, view))
 
 
-def slot_of(raw: bytes, view: View) -> bytearray:
+def slot_of(sample: Sample) -> bytearray:
     """A slot with a record in it, and with leftovers everywhere else."""
     slot = bytearray(b"\xaa" * SLOT["size of it"])
-    slot[SLOT["frame.host_view"] : SLOT["frame.scratch"]] = view.to_bytes(4, "little")
-    slot[SLOT["record"] : SLOT["record"] + len(raw)] = raw
+    slot[SLOT["whole"] : SLOT["whole"] + 4] = sample.whole.to_bytes(4, "little")
+    slot[SLOT["frame.host_view"] : SLOT["frame.scratch"]] = sample.view.to_bytes(4, "little")
+    slot[SLOT["record"] : SLOT["record"] + len(sample.raw)] = sample.raw
     return slot
 
 
@@ -96,4 +98,4 @@ class NativeFilters:
         function = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p)(
             self._native.address(sample.kind.name)
         )
-        return Verdict(function(bytes(slot_of(sample.raw, sample.view))))
+        return Verdict(function(bytes(slot_of(sample))))

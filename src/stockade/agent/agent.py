@@ -188,8 +188,8 @@ class Agent:
         self._pause = loop.call_later(_COALESCE_S, self._listen)
 
     def _drain(self) -> None:
-        self._enricher.new_batch()
         for _ in range(_BATCHES):
+            self._enricher.new_batch()
             before = self._events
             for raw in self._sensor.ring.drain():
                 self._events += 1

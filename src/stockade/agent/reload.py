@@ -37,9 +37,8 @@ def wanted_of(engine: Engine) -> Wanted:
     return Wanted(
         engine.wanted(host=False),
         engine.wanted(host=True),
-        raw_paths=not engine.fields.isdisjoint(RAW_PATHS),
-        host_views="fd.host_path" in engine.fields,
-        activity=not engine.fields.isdisjoint(ACTIVITY),
+        raw_paths=not engine.fields_of("open").isdisjoint(RAW_PATHS),
+        activity=not engine.fields_of("container").isdisjoint(ACTIVITY),
     )
 
 

@@ -35,6 +35,7 @@ ENUMS = (
     "boundary_flags",
     "namespace_flags",
     "wanted_flags",
+    "need_flags",
     "verdict",
     "view",
 )

@@ -26,8 +26,10 @@ class Policy(msgspec.Struct, frozen=True):
         programs: the filters; one may serve several event types.
         filters: by event type, which program is its filter. Those without one go up unjudged.
         tables: what programs read, one after another.
+        needs: by event type, NeedFlags: what has to be filled in before the filter is asked.
     """
 
     programs: tuple[Program, ...] = ()
     filters: dict[int, int] = {}
     tables: bytes = b""
+    needs: dict[int, int] = {}

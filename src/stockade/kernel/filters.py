@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from operator import or_
 from types import TracebackType
 from typing import Self
 
@@ -72,6 +73,7 @@ class LoadedPolicy:
         self._tables = -1
         self.programs: list[int] = []
         self.filters = policy.filters
+        self.needs = policy.needs
         try:
             if policy.tables:
                 made = self._lib.core_create_table(policy.tables, len(policy.tables))
@@ -134,6 +136,15 @@ class LoadedPolicy:
         return fd
 
 
+def _pack_needs(loaded: Mapping[Hook, LoadedPolicy], size: int) -> bytes:
+    """The bytes of filter_needs[]."""
+    packed = bytearray(size)
+    for policy in loaded.values():
+        for kind, needs in policy.needs.items():
+            packed[kind] = needs
+    return bytes(packed)
+
+
 def _link(code: bytearray, at: int, kind: int, fd: int, offset: int) -> None:
     """Have an instruction load the address of a map, or of what is in it."""
     place = at * _INSTRUCTION
@@ -155,6 +166,7 @@ class Filters:
         self._verdicts = find("verdicts")
         self._views = find("host_views")
         self._mounts = find(".data.mounts")
+        self._needs = find(".data.needs")
         self._maps = {"slots": find("slots")}
         self._installed: frozenset[int] = frozenset()
 
@@ -172,13 +184,20 @@ class Filters:
             }
 
     def install(self, loaded: Mapping[Hook, LoadedPolicy]) -> None:
-        """Ask these from now on, one event type after the other."""
+        """Ask these from now on, one event type after the other.
+
+        What they need is filled in before they are asked, and as long as others are that need it.
+        """
+        needs = self._needs.lookup(bytes(4)) or bytes(self._needs.value_size)
+        wanted = _pack_needs(loaded, len(needs))
+        self._needs.update(bytes(4), bytes(map(or_, needs, wanted)))
         self.clear(frozenset(kind for policy in loaded.values() for kind in policy.filters))
         for hook, policy in loaded.items():
             for kind, at in policy.filters.items():
                 program = policy.programs[at].to_bytes(4, "little")
                 self._arrays[hook].update(kind.to_bytes(4, "little"), program)
             self._installed = frozenset(policy.filters)
+        self._needs.update(bytes(4), wanted)
 
     def clear(self, keep: frozenset[int] = frozenset()) -> None:
         """Let every record go up, but of the event types that are kept."""

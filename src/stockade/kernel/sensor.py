@@ -122,14 +122,12 @@ class Wanted:
         containers: event types of tasks in containers.
         host: event types of the host's own tasks.
         raw_paths: whether opens also tell the path as the caller gave it.
-        host_views: whether filters ask where the host sees an opened file.
         activity: whether it is counted how much containers do; that costs at every system call.
     """
 
     containers: frozenset[EventType]
     host: frozenset[EventType] = frozenset()
     raw_paths: bool = False
-    host_views: bool = False
     activity: bool = False
 
     @property
@@ -143,7 +141,6 @@ class Wanted:
             self.containers | other.containers,
             self.host | other.host,
             raw_paths=self.raw_paths or other.raw_paths,
-            host_views=self.host_views or other.host_views,
             activity=self.activity or other.activity,
         )
 
@@ -458,7 +455,7 @@ def pack_wishes(wanted: Wanted, machine: str, fallen: frozenset[EventType]) -> b
         syscalls.pack_table(machine, collected & fallen),
         syscalls.pack_table(machine, collected - fallen),
     )
-    switches = struct.pack("<II", wanted.raw_paths, wanted.host_views)
+    switches = struct.pack("<II", wanted.raw_paths, 0)
     return b"".join(tables) + _pack_shapes(wanted) + switches
 
 

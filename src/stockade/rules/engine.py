@@ -45,18 +45,10 @@ class Engine:
 
     Args:
         rules: checked rules; an event fires them in this order.
-
-    Attributes:
-        fields: the names of those that conditions and outputs use.
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = list(rules)
-        self.fields = frozenset(
-            bound.field.name
-            for rule in self.rules
-            for bound in (*operands(rule.condition), *rule.output.operands)
-        )
         self._table: dict[tuple[EventType, bool], list[Rule]] = {
             (kind, host): [rule for rule in self.rules if may_match(rule, kind, host=host)]
             for kind in KIND_OF
@@ -67,6 +59,15 @@ class Engine:
         """The event types that some rule is about."""
         return frozenset(
             kind for (kind, of_host), rules in self._table.items() if rules and of_host == host
+        )
+
+    def fields_of(self, family: str) -> frozenset[str]:
+        """The names of the fields that the rules about a family of events use."""
+        about = (rules for (kind, _), rules in self._table.items() if KIND_OF[kind] == family)
+        return frozenset(
+            bound.field.name
+            for rule in {id(rule): rule for rules in about for rule in rules}.values()
+            for bound in (*operands(rule.condition), *rule.output.operands)
         )
 
     def judged(self, event: Event) -> Iterator[tuple[Rule, bool | None]]:

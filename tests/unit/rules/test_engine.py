@@ -181,7 +181,9 @@ def test_what_did_not_fit_is_unknown_and_fires_nothing() -> None:
 def test_the_fields_of_conditions_and_outputs_are_known() -> None:
     text = macro("m", "tolower(proc.name) = val(proc.exe)")
     text += rule("m and evt.type = open", output="'%proc.aname[1] %fd.name'", scope="container")
-    assert Engine(made(text).rules).fields == {
+    of = Engine(made(text).rules)
+    assert of.fields_of("exec") == frozenset()
+    assert of.fields_of("open") == {
         "proc.name",
         "proc.exe",
         "evt.type",

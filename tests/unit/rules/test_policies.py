@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stockade.events import EventType
+from stockade.events import EventType, NeedFlags
 from stockade.rules import Rule
 from stockade.rules.lowering import policies
 from stockade.rules.lowering.modules import program
@@ -39,6 +39,22 @@ def test_one_program_serves_event_types_with_the_same_formulas() -> None:
     built = build(rules(), [EventType.OPEN, EventType.OPENAT])
     assert built.policy.filters == {EventType.OPEN: 0, EventType.OPENAT: 0}
     assert len(built.policy.programs) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "needs"),
+    [
+        ("fd.name startswith /etc", NeedFlags(0)),
+        ("fd.host_path startswith /etc", NeedFlags.HOST_VIEW),
+        ("user.uid = 7 and container.role = member", NeedFlags(0)),
+        ("proc.vpid = 7", NeedFlags.WHOLE_TASK),
+        ("proc.tty = 0", NeedFlags.WHOLE_TASK),
+        ("thread.cgroup startswith x", NeedFlags.WHOLE_TASK),
+    ],
+)
+def test_what_has_to_be_there_is_said(condition: str, needs: NeedFlags) -> None:
+    policy = build(rules(f"evt.type = openat and {condition}"), KINDS).policy
+    assert policy.needs == {EventType.OPENAT: needs}
 
 
 def test_the_same_rules_give_the_same_bytes() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from stockade.events import EventType, Policy, Program
+from stockade.events import EventType, NeedFlags, Policy, Program
 from stockade.events.fields import KIND_OF
 from stockade.rules.lowering import elf
 from stockade.rules.lowering.formulas import Formula, probes
+from stockade.rules.lowering.knowledge import IN_PARTS, needs
 from stockade.rules.lowering.modules import SECTION, program
 from stockade.rules.lowering.plan import Plan, plan
 from stockade.rules.lowering.staging import FILTERED, staged
@@ -28,6 +29,8 @@ def units(rules: Sequence[Rule], kinds: Iterable[EventType]) -> dict[Unit, list[
     for kind in sorted(FILTERED.intersection(kinds)):
         formulas = tuple(dict.fromkeys(each.may_fire for each in staged(rules, kind)))
         layout = "open" if KIND_OF[kind] == "open" else "call"
+        if needs(formulas) & NeedFlags.WHOLE_TASK:
+            formulas += (IN_PARTS,)
         if formulas and True not in formulas:
             found.setdefault((layout, formulas), []).append(kind)
     return found
@@ -59,18 +62,18 @@ def assemble(
         compile_all: makes object files of modules; in place of one, why there is none.
     """
     refused: list[Refusal] = []
-    planned: list[tuple[list[EventType], Plan]] = []
+    planned: list[tuple[list[EventType], NeedFlags, Plan]] = []
     for (_, formulas), types in units(rules, kinds).items():
         found = plan(formulas)
         if found is None:
             refused.append(_refusal(rules, types, "too much is asked of one event type"))
         else:
-            planned.append((types, found))
-    objects = compile_all([program(each) for _, each in planned])
+            planned.append((types, needs(formulas), found))
+    objects = compile_all([program(each) for *_, each in planned])
     builder = _Builder()
-    for (types, _), made in zip(planned, objects, strict=True):
+    for (types, needed, _), made in zip(planned, objects, strict=True):
         if isinstance(made, bytes):
-            builder.add(types, elf.read(made, SECTION))
+            builder.add(types, needed, elf.read(made, SECTION))
         else:
             refused.append(_refusal(rules, types, made))
     return builder.policy(), tuple(refused)
@@ -86,16 +89,18 @@ class _Builder:
     def __init__(self) -> None:
         self._programs: list[Program] = []
         self._filters: dict[int, int] = {}
+        self._needs: dict[int, int] = {}
         self._tables = bytearray()
 
-    def add(self, types: Iterable[EventType], code: elf.Code) -> None:
+    def add(self, types: Sequence[EventType], needed: NeedFlags, code: elf.Code) -> None:
         """Take in a program."""
         self._tables += b"\0" * (-len(self._tables) % _ALIGNMENT)
         places = {at: offset + len(self._tables) for at, offset in code.places.items()}
         self._tables += code.tables
         self._filters |= dict.fromkeys(map(int, types), len(self._programs))
+        self._needs |= dict.fromkeys(map(int, types), int(needed))
         self._programs.append(Program(code.instructions, code.maps, places))
 
     def policy(self) -> Policy:
         """What has been taken in."""
-        return Policy(tuple(self._programs), self._filters, bytes(self._tables))
+        return Policy(tuple(self._programs), self._filters, bytes(self._tables), self._needs)

@@ -214,6 +214,21 @@ def probes(formula: Formula) -> Iterator[Probe]:
             yield formula
 
 
+def places(formula: Formula) -> Iterator[int]:
+    """Offsets in the record of all that its probes read."""
+    for probe in probes(formula):
+        match probe:
+            case Among(source) | Bits(source):
+                yield source.offset
+            case Same(first, second):
+                yield first.offset
+                yield second.offset
+            case _ if isinstance(probe.string, Text):
+                yield probe.string.ref
+            case _:
+                yield probe.string.offset
+
+
 def holds(formula: Formula, probe: Callable[[Probe], bool]) -> bool:
     """What a formula comes to, where it is known what its probes do."""
     match formula:

@@ -6,12 +6,20 @@ resolver, of which tests make sure record by record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 
 from stockade.events import _records as records
 from stockade.events import call_names, calls, container_fields, flags, socket_fields
-from stockade.events._records import OFFSETS, SLOT, BoundaryFlags, EventType, PathFlags, Role
+from stockade.events._records import (
+    OFFSETS,
+    SLOT,
+    BoundaryFlags,
+    EventType,
+    NeedFlags,
+    PathFlags,
+    Role,
+)
 from stockade.events._records import View as HostView
 from stockade.events.calls import CALLS, FORMATS
 from stockade.events.entities import HOST
@@ -42,6 +50,7 @@ from stockade.rules.lowering.formulas import (
     all_of,
     any_of,
     opposite,
+    places,
 )
 from stockade.rules.lowering.views import View
 from stockade.rules.syntax import Test
@@ -347,6 +356,29 @@ def _host_path(layout: _Layout) -> View:
     found = views.guarded(_equals(HOST_VIEW, HostView.SAME), _perhaps(same), found)
     found = views.guarded(_equals(HOST_VIEW, HostView.NOWHERE), views.absent, found)
     return views.guarded(lost, views.unknown, found)
+
+
+# ---- what has to be there ----
+
+_TASK = [at for name, (at, _) in OFFSETS[records.OpenRecord].items() if name.startswith("header.")]
+# The members of struct task that are filled in late; the header is the same in all records.
+_LATE = range(OFFSETS[records.OpenRecord]["header.task.ancestors.0.start_ns"][0], max(_TASK) + 1)
+
+
+_WHOLE = Number(SLOT["whole"] - SLOT["record"], 4)
+# What else would be judged by what is not there yet goes up.
+IN_PARTS: Formula = _equals(_WHOLE, 0)
+
+
+def needs(formulas: Iterable[Formula]) -> NeedFlags:
+    """What has to be filled in before formulas are asked."""
+    found = NeedFlags(0)
+    for place in {place for formula in formulas for place in places(formula)}:
+        if place in _LATE:
+            found |= NeedFlags.WHOLE_TASK
+        if place == HOST_VIEW.offset:
+            found |= NeedFlags.HOST_VIEW
+    return found
 
 
 # ---- calls ----
