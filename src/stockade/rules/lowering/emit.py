@@ -425,9 +425,12 @@ class Emitter:
         self._begin(following)
 
     def _run_checks(self, plan: Plan) -> None:
-        for column in plan.late:
-            self._read_if_needed(column, plan)
+        unread = list(plan.late)
         for check, mask in plan.checks:
+            asked = check.columns()
+            for column in [each for each in unread if each in asked]:
+                self._read_if_needed(column, plan)
+                unread.remove(column)
             self._run_check(check, mask)
         if plan.checks:
             self._leave_if_none()
@@ -456,7 +459,7 @@ class Emitter:
         """Only where a candidate is left that depends on it."""
         needed = [0] * plan.words
         for check, mask in plan.checks:
-            if column in _columns(check):
+            if column in check.columns():
                 needed = [old | new for old, new in zip(needed, mask, strict=True)]
         read, skip, joined = self._label(), self._label(), self._label()
         self._branch(self._compare("ne", self._any(needed), 0), read, skip)
@@ -492,12 +495,6 @@ class Emitter:
         if column.automaton and piece.negated:
             return self._calculate("xor", bit, 1)
         return bit
-
-
-def _columns(check: Check) -> list[Column]:
-    if isinstance(check, Piece):
-        return [check.column]
-    return [column for term in check.terms for column in _columns(term)]
 
 
 def _signed(value: str | int) -> str:

@@ -152,6 +152,10 @@ class Piece:
         """Whether it is what an automaton has not seen."""
         return isinstance(self.formula, Not)
 
+    def columns(self) -> tuple[Column, ...]:
+        """What it reads."""
+        return (self.column,)
+
 
 @dataclass(frozen=True, slots=True)
 class Join:
@@ -159,6 +163,10 @@ class Join:
 
     terms: tuple[Check, ...]
     every: bool
+
+    def columns(self) -> tuple[Column, ...]:
+        """What it reads."""
+        return tuple(column for term in self.terms for column in term.columns())
 
 
 Check: TypeAlias = Piece | Join
@@ -171,8 +179,8 @@ class Plan:
     Attributes:
         rules: how many there are.
         columns: in the order in which they are read.
-        late: those that are read for checks alone.
-        checks: with the rules that need each, as words of bits.
+        late: those that are read for checks alone, each before the first check that asks for it.
+        checks: with the rules that need each, as words of bits; what costs most to read comes last.
     """
 
     rules: int
@@ -245,14 +253,15 @@ class _Planner:
     def plan(self) -> Plan | None:
         wide: dict[Formula, list[int]] = {}
         for rule, formula in enumerate(self._formulas):
-            for clause in formula.terms if isinstance(formula, All) else (formula,):
+            for clause in _clauses(formula):
                 source = self._home(clause)
                 if source is None or isinstance(source, Inside):
                     mask = wide.setdefault(clause, [0] * self._words)
                     mask[rule // WORD_BITS] |= 1 << rule % WORD_BITS
                 else:
                     self._column(source).clauses[rule].append(clause)
-        checks = tuple((self._check(clause), tuple(mask)) for clause, mask in wide.items())
+        checks = [(self._check(clause), tuple(mask)) for clause, mask in wide.items()]
+        checks.sort(key=lambda each: max(map(_cost, each[0].columns())))
         if len(self._columns) > COLUMNS_MAX:
             return None
         for column in self._columns.values():
@@ -263,7 +272,7 @@ class _Planner:
             len(self._formulas),
             tuple(sorted(early, key=_order)),
             tuple(sorted(late, key=_order)),
-            checks,
+            tuple(checks),
         )
 
     def _column(self, source: Source) -> Column:
@@ -299,15 +308,29 @@ class _Planner:
         return Join(tuple(self._check(term) for term in joined), every)
 
 
+def _clauses(formula: Formula) -> Iterator[Formula]:
+    """What has to hold. Where that takes a look into a string, first what can be had without."""
+    for clause in formula.terms if isinstance(formula, All) else (formula,):
+        looks = {probe for probe in probes(clause) if isinstance(probe, Holds)}
+        cheaper = _without(clause, looks)
+        if cheaper not in (True, clause):
+            yield cheaper
+        yield clause
+
+
 def _is_literal(formula: Formula) -> bool:
     return not isinstance(formula, All | Any)
 
 
 def _order(column: Column) -> tuple[int, int, int]:
     """What is cheap to read first, then what most rules ask for."""
-    cost: dict[type[Source], int] = {Switch: 0, Value: 0, Beginning: 1, End: 2, Inside: 3}
+    return _cost(column), -len(column.clauses), column.index
+
+
+def _cost(column: Column) -> int:
+    costs: dict[type[Source], int] = {Switch: 0, Value: 0, Beginning: 1, End: 2, Inside: 3}
     is_text = isinstance(column.source, Beginning) and isinstance(column.source.string, Text)
-    return cost[type(column.source)] + is_text, -len(column.clauses), column.index
+    return costs[type(column.source)] + is_text
 
 
 # ---- rows ----
