@@ -55,6 +55,10 @@ typedef struct {
 	__u32 val;
 } kgid_t;
 
+struct timespec64 {
+	__s64 tv_sec;
+};
+
 struct qstr {
 	union {
 		struct {

@@ -23,11 +23,8 @@ static __always_inline __u32 encode_dev(__u32 dev)
 static __always_inline struct file *open_file(struct task_struct *task, __u32 fd)
 {
 	struct fdtable *table = GET(task, files, fdt);
-	struct file **files = GET(table, fd), *file = NULL;
 
-	if (fd < GET(table, max_fds))
-		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return file;
+	return fd < GET(table, max_fds) ? (void *)load_word(GET(table, fd) + fd) : NULL;
 }
 
 /* Names a file for as long as it is there; 0 for none. */
@@ -38,6 +35,24 @@ static __always_inline __u64 file_id(struct file *file)
 
 	return READ(struct inode, inode, i_ino) ^ (__u64)READ(struct super_block, sb, s_dev)
 							  << DEV_SHIFT;
+}
+
+/* A word of a string without what follows the string's end. */
+static __always_inline __u64 until_nul(__u64 word)
+{
+	__u64 nuls = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+
+	return nuls ? word & (((nuls & -nuls) >> 7) - 1) : word;
+}
+
+static __always_inline void fill_fs_type(struct file_object *out, struct file_system_type *type)
+{
+	const char *name = READ(struct file_system_type, type, name);
+	__u64 *words = (void *)out->fs_type, last_byte = 0xffULL << 56;
+
+	words[0] = until_nul(load_word(name));
+	if (words[0] & last_byte)
+		words[1] = until_nul(load_word(name + sizeof(__u64)) & ~last_byte);
 }
 
 static __always_inline void fill_inode(struct file_object *out, struct inode *inode)
@@ -51,7 +66,7 @@ static __always_inline void fill_inode(struct file_object *out, struct inode *in
 	out->rdev = encode_dev(READ(struct inode, inode, i_rdev));
 	out->dev = encode_dev(READ(struct super_block, sb, s_dev));
 	out->fs_magic = READ(struct super_block, sb, s_magic);
-	bpf_probe_read_kernel_str(out->fs_type, FS_TYPE_LEN, BPF_CORE_READ(sb, s_type, name));
+	fill_fs_type(out, READ(struct super_block, sb, s_type));
 }
 
 /* Whether more than one descriptor, or other holder, refers to an open file. */

@@ -59,12 +59,21 @@ static __always_inline void count_mount(__u8 type, long result)
 		__sync_fetch_and_add(&mount_count, 1);
 }
 
-static __always_inline __u32 find_host_view(__u32 dev)
+/* A view that is known holds until something is mounted, wherever it is remembered. */
+static __always_inline __u32 find_host_view(struct slot *slot, __u32 dev)
 {
-	struct host_view *found = bpf_map_lookup_elem(&host_views, &dev);
+	__u32 mounts = *(volatile __u32 *)&mount_count;
+	struct view_of *last = &slot->view;
+	struct host_view *found;
 
-	return found && found->mounts == *(volatile __u32 *)&mount_count ? found->view
-									 : VIEW_UNKNOWN;
+	if (last->dev != dev || last->host.mounts != mounts || !last->host.view) {
+		found = bpf_map_lookup_elem(&host_views, &dev);
+		if (!found || found->mounts != mounts)
+			return VIEW_UNKNOWN;
+		last->dev = dev;
+		last->host = *found;
+	}
+	return last->host.view;
 }
 
 static __always_inline void count_verdict(__u32 verdict, __u32 type)
@@ -83,7 +92,7 @@ static __always_inline void prepare_filter(struct slot *slot)
 	slot->frame.verdict = VERDICT_NONE;
 	slot->frame.host_view = VIEW_UNKNOWN;
 	if (needs & NEED_HOST_VIEW)
-		slot->frame.host_view = find_host_view(slot->fixed.open.file.dev);
+		slot->frame.host_view = find_host_view(slot, slot->fixed.open.file.dev);
 }
 
 /* A record that is whole, but not yet judged, by the number of its slot. */

@@ -18,21 +18,47 @@
 #define WALK_STEPS 64
 #define WALK_ROUNDS (STRING_MAX / WALK_STEPS)
 
+#define WORD sizeof(__u64)
+#define SHORT_NAME 32
+
 #define ESTALE 116
+
+/*
+ * Copy a name in words from its end on, so that what is too much lands before it,
+ * where nothing is yet. False where there may be no room for that.
+ */
+static __always_inline bool copy_short(struct slot *slot, __u32 end, const void *from, __u32 length)
+{
+	if (!bpf_rdonly_cast || length > SHORT_NAME || end < SHORT_NAME + WORD)
+		return false;
+	for (__u32 done = WORD; done < SHORT_NAME + WORD; done += WORD) {
+		__u32 at = (end - done) & (STRING_MAX - 1);
+
+		/* Or the compiler checks one copy of it and uses another. */
+		barrier_var(at);
+		*(__u64 *)&slot->path[at] = load_word(from + length - done);
+		if (length <= done)
+			break;
+	}
+	return true;
+}
 
 static __always_inline bool write_name(struct slot *slot, struct dentry *dentry)
 {
 	struct qstr name = READ(struct dentry, dentry, d_name);
 	__u32 length = name.len > NAME_MAX ? NAME_MAX : name.len;
 	__u32 start = slot->walk.start;
+	bool copied;
 
 	if (start < length + 1)
 		return false;
+	copied = copy_short(slot, start, name.name, length);
 	start -= length + 1;
 	slot->walk.start = start;
 	start &= STRING_MAX - 1;
 	slot->path[start] = '/';
-	return !bpf_probe_read_kernel(&slot->path[start + 1], length & NAME_MAX, name.name);
+	return copied ||
+	       !bpf_probe_read_kernel(&slot->path[start + 1], length & NAME_MAX, name.name);
 }
 
 static __always_inline __u32 leave_mount(struct walk *walk)

@@ -34,6 +34,12 @@ static __always_inline __u64 address_of(const void *object)
 	return address;
 }
 
+/* Eight bytes at an address, or zeros; bpf_rdonly_cast takes no type but a struct. */
+static __always_inline __u64 load_word(const void *from)
+{
+	return READ(struct timespec64, from, tv_sec);
+}
+
 /* Before v5.11 (3ca1032ab7ab) the current task is a mere number to the verifier. */
 #define TASKS_ARE_TYPED bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
 

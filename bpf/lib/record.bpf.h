@@ -45,6 +45,13 @@ struct disk {
 	__u64 dev;
 };
 
+/* Where the host sees the files of one filesystem. */
+struct view_of {
+	__u32 dev;
+	struct host_view host;
+	__u32 reserved;
+};
+
 struct slot {
 	__u32 busy;   /* how many programs want it: it is whose claim makes it one */
 	__u32 number; /* its key */
@@ -60,6 +67,7 @@ struct slot {
 	struct walk walk;
 	struct mount_walk mounts;
 	struct disk had;		      /* the last that was asked for */
+	struct view_of view;		      /* likewise */
 	char path[STRING_MAX + NAME_MAX + 1]; /* a path is written here from its end */
 };
 

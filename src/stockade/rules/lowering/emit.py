@@ -193,15 +193,15 @@ class Emitter:
         match column.source.probe:
             case Bits(number, mask, value):
                 found = self._calculate("and", self._number(number), mask)
-                condition = self._compare("eq", found, value)
+                differs = self._calculate("xor", found, value)
             case Same(first, second):
-                condition = self._compare("eq", self._number(first), self._number(second))
-        yes, no = self._label(), self._label()
-        self._branch(condition, yes, no)
-        for block, leaf in ((yes, 1), (no, 0)):
-            self._begin(block)
-            self._remember(column, leaf)
-            self._jump(joined)
+                differs = self._calculate("xor", self._number(first), self._number(second))
+        # Without a branch, after which the verifier would have two ways to follow: what is not
+        # zero, or its negative, has the highest bit.
+        negative = self._value(f"sub i64 0, {differs}")
+        top = self._calculate("lshr", self._calculate("or", differs, negative), WORD_BITS - 1)
+        self._remember(column, self._calculate("xor", top, 1))
+        self._jump(joined)
 
     def _read_number(self, column: Column, joined: str) -> None:
         if not isinstance(column.source, Value) or column.tree is None:
