@@ -59,6 +59,8 @@ class Emitter:
         self._candidates: list[str] = []
         # By column: the label of its rows, how many there are, and how many bytes each has.
         self._rows: dict[int, tuple[str, int, int]] = {}
+        # By column: the words that its pieces are bits of.
+        self._pieces: dict[int, list[str]] = {}
         self._plan: Plan
 
     def body(self, plan: Plan) -> str:
@@ -74,6 +76,7 @@ class Emitter:
             self._lay_out(column)
             self._keep(column)
             self._leave_if_none()
+            self._pieces[column.index] = self._piece_words(column)
         self._run_checks(plan)
         self._jump("submit")
         self._end("drop", Verdict.DROP)
@@ -408,6 +411,12 @@ class Emitter:
             kept = self._row_word(column, at)
             self._candidates[word] = self._calculate("and", self._candidates[word], kept)
 
+    def _piece_words(self, column: Column) -> list[str]:
+        if column.automaton:
+            return [self._load(self._scratch(column), volatile=True)]
+        first = len(column.words)
+        return [self._row_word(column, at) for at in range(first, len(column.rows[0]))]
+
     def _any(self, masks: Iterable[int] | None = None) -> str:
         """The candidates together, or those of a mask."""
         found = "0"
@@ -463,15 +472,18 @@ class Emitter:
                 needed = [old | new for old, new in zip(needed, mask, strict=True)]
         read, skip, joined = self._label(), self._label(), self._label()
         self._branch(self._compare("ne", self._any(needed), 0), read, skip)
+        if not column.automaton:
+            self._lay_out(column)
         self._begin(skip)
-        self._remember(column, 0)
         self._jump(joined)
         self._begin(read)
         self._read(column)
+        words, last = self._piece_words(column), self._block
         self._jump(joined)
         self._begin(joined)
-        if not column.automaton:
-            self._lay_out(column)
+        self._pieces[column.index] = [
+            self._value(f"phi i64 [ 0, %{skip} ], [ {word}, %{last} ]") for word in words
+        ]
 
     def _bit(self, check: Check) -> str:
         """1 where a check holds, 0 where it does not."""
@@ -485,14 +497,10 @@ class Emitter:
         return found
 
     def _piece(self, piece: Piece) -> str:
-        column = piece.column
-        if column.automaton:
-            word = self._load(self._scratch(column), volatile=True)
-        else:
-            word = self._row_word(column, len(column.words) + piece.bit // WORD_BITS)
+        word = self._pieces[piece.column.index][piece.bit // WORD_BITS]
         bit = self._calculate("lshr", word, piece.bit % WORD_BITS)
         bit = self._calculate("and", bit, 1)
-        if column.automaton and piece.negated:
+        if piece.column.automaton and piece.negated:
             return self._calculate("xor", bit, 1)
         return bit
 
