@@ -24,7 +24,9 @@ static __always_inline struct file *open_file(struct task_struct *task, __u32 fd
 {
 	struct fdtable *table = GET(task, files, fdt);
 
-	return fd < GET(table, max_fds) ? (void *)load_word(GET(table, fd) + fd) : NULL;
+	struct file **files = READ(struct fdtable, table, fd);
+
+	return fd < GET(table, max_fds) ? (void *)load_word(files + fd) : NULL;
 }
 
 /* Names a file for as long as it is there; 0 for none. */
@@ -55,7 +57,7 @@ static __always_inline void fill_fs_type(struct file_object *out, struct file_sy
 		words[1] = until_nul(load_word(name + sizeof(__u64)) & ~last_byte);
 }
 
-static __always_inline void fill_inode(struct file_object *out, struct inode *inode)
+static __noinline int fill_inode(struct file_object *out, struct inode *inode)
 {
 	struct super_block *sb = READ(struct inode, inode, i_sb);
 
@@ -67,6 +69,7 @@ static __always_inline void fill_inode(struct file_object *out, struct inode *in
 	out->dev = encode_dev(READ(struct super_block, sb, s_dev));
 	out->fs_magic = READ(struct super_block, sb, s_magic);
 	fill_fs_type(out, READ(struct super_block, sb, s_type));
+	return 0;
 }
 
 /* Whether more than one descriptor, or other holder, refers to an open file. */

@@ -27,7 +27,7 @@ static __always_inline __u32 initial_nr(struct pid *pid)
 /* The process group's number in the namespace that a process lives in; 0: it has none there. */
 static __always_inline __u32 own_group_nr(struct task_struct *task)
 {
-	struct pid *group = GET(task, signal, pids[PIDTYPE_PGID]);
+	struct pid *group = BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]);
 	__u32 level = GET(task, thread_pid, level);
 	const struct upid *upid = (const void *)group + bpf_core_field_offset(struct pid, numbers) +
 				  level * bpf_core_type_size(struct upid);
