@@ -8,7 +8,7 @@ What asks for several columns at once is a check: it comes last, for those candi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
@@ -221,7 +221,7 @@ def _not_searched(formulas: Sequence[Formula]) -> set[Probe]:
     return dull
 
 
-def _without(formula: Formula, dull: set[Probe]) -> Formula:
+def _without(formula: Formula, dull: Collection[Probe]) -> Formula:
     """A formula in which some probes, and their negations, are taken for true."""
     if not dull:
         return formula
