@@ -26,6 +26,7 @@ const volatile struct {
 	enum string_state string_state;
 	enum string_flags string_flags;
 	enum path_flags path_flags;
+	enum target_flags target_flags;
 	enum fd_flags fd_flags;
 	enum loss_reason loss_reason;
 	enum role role;

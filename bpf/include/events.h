@@ -183,6 +183,11 @@ enum path_flags {
 	PATH_NEW_DISK = 16,    /* of a disk that no mount of the container had at its start */
 };
 
+enum target_flags {
+	TARGET_AGENT = 1,  /* it is the agent */
+	TARGET_PUBLIC = 2, /* what is opened of it in procfs is for everybody to read */
+};
+
 /* What a task is to the container that struct task names. */
 enum role {
 	ROLE_HOST,
@@ -346,14 +351,14 @@ struct target {
 	__u32 pid DOC("thread id in the initial pid namespace");
 	__u32 role DOC("enum role");
 	__u32 boundary DOC("enum boundary_flags");
-	__u32 reserved;
+	__u32 flags DOC("enum target_flags");
 	char comm[COMM_LEN] DOC("command name");
 };
 
 struct open_record {
 	struct record_header header;
 	struct file_object file PREFIX("fd.");
-	struct target target DOC("the process that a private file of procfs is about");
+	struct target target DOC("the process that a file of procfs is about");
 	__u32 flags FIELD("evt.arg.flags", "open_flags", "how it was opened: O_*");
 	__u32 mode FIELD("evt.arg.mode", "mode argument", "mode asked for a file to be created");
 	__u32 f_mode DOC("FMODE_* of the open file");

@@ -7,6 +7,7 @@
 #define STOCKADE_LIB_PID_H
 
 #include "lib/boundary.bpf.h"
+#include "lib/config.bpf.h"
 #include "lib/namespace.bpf.h"
 
 #define XA_LEVELS_MAX 6 /* of 6 bits: more than pid_max has */
@@ -67,6 +68,8 @@ static __always_inline void fill_target(struct target *out, struct task_struct *
 	out->process.start_ns = READ(struct task_struct, leader, start_boottime);
 	out->process.tgid = READ(struct task_struct, task, tgid);
 	out->pid = READ(struct task_struct, task, pid);
+	if (out->process.tgid == config.agent_tgid)
+		out->flags |= TARGET_AGENT;
 	bpf_probe_read_kernel(out->comm, COMM_LEN,
 			      (void *)task + bpf_core_field_offset(struct task_struct, comm));
 	if (member) {
@@ -84,23 +87,23 @@ static __always_inline void fill_target_pid(struct target *out, struct pid *pid)
 		fill_target(out, task);
 }
 
-/* What is about one process, and that others than its owner may not read. */
-static __always_inline bool is_private_proc(struct inode *inode)
+/* The process that a file of procfs is about; NULL for none. */
+static __always_inline struct pid *pid_of_proc(struct inode *inode)
 {
 	struct super_block *sb = READ(struct inode, inode, i_sb);
-
-	return READ(struct super_block, sb, s_magic) == PROC_SUPER_MAGIC &&
-	       !(READ(struct inode, inode, i_mode) & S_IROTH_OR_GRP);
-}
-
-/* The process whose memory, environment, descriptors or the like a file of procfs shows. */
-static __always_inline void fill_proc_target(struct target *out, struct inode *inode)
-{
 	struct proc_inode *proc =
 		(void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
 
-	if (is_private_proc(inode))
-		fill_target_pid(out, READ(struct proc_inode, proc, pid));
+	if (READ(struct super_block, sb, s_magic) != PROC_SUPER_MAGIC)
+		return NULL;
+	return READ(struct proc_inode, proc, pid);
+}
+
+static __always_inline void fill_proc_target(struct target *out, struct inode *inode)
+{
+	if (READ(struct inode, inode, i_mode) & S_IROTH_OR_GRP)
+		out->flags |= TARGET_PUBLIC;
+	fill_target_pid(out, pid_of_proc(inode));
 }
 
 #endif

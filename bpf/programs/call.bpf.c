@@ -158,9 +158,14 @@ __noinline int fill_call_target(__u32 number, __s32 nr)
 	struct task_struct *task = current_task();
 	struct call_record *record;
 
-	if (!slot || nr <= 0)
+	if (!slot)
 		return 0;
 	record = (void *)slot->record;
+	/* Of a group that is signalled, the process that it is called after. */
+	if (nr < -1 && record->header.type == EVENT_KILL)
+		nr = -nr;
+	if (nr <= 0)
+		return 0;
 	fill_target_pid(&record->target, (void *)find_pid(pid_ns(task), nr));
 	return 0;
 }
@@ -174,7 +179,9 @@ __noinline int fill_call_pidfd(__u32 number, __u32 fd)
 	if (!slot || !file)
 		return 0;
 	record = (void *)slot->record;
-	fill_target_pid(&record->target, pid_of_file(file));
+	/* A process's directory in procfs is as good. */
+	fill_target_pid(&record->target,
+			pid_of_file(file) ?: pid_of_proc(READ(struct file, file, f_inode)));
 	return 0;
 }
 

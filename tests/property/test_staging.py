@@ -219,6 +219,7 @@ fd.sockfamily = ip
 fd.netlink = NETLINK_ROUTE
 target.pid = 5 or target.name = cat
 not target.container.id = host
+target.is_agent = true
 fs.path.name startswith /etc
 fs.path.target = /etc/passwd
 evt.arg.domain in (AF_INET, AF_VSOCK)

@@ -79,7 +79,7 @@ FILE = FileObject(
     fs_path=Text("/etc/shadow"),
 )
 NO_FILE = msgspec.structs.replace(FILE, inode=0, fs_type="", path=NO_TEXT, fs_path=NO_TEXT)
-NOBODY = Target(container=0, process=ProcessId(0, 0), pid=0, role=0, boundary=0, comm="")
+NOBODY = Target(container=0, process=ProcessId(0, 0), pid=0, role=0, boundary=0, flags=0, comm="")
 
 
 NO_ACTIVITY = Activity(calls=0, execs=0, forks=0)

@@ -11,6 +11,7 @@ from stockade.events._records import (
     OpenRecord,
     PathFlags,
     Role,
+    TargetFlags,
 )
 from stockade.events.event import Event
 from stockade.events.field import Field, FieldType, Resolver
@@ -51,6 +52,8 @@ def _left_cgroup(event: Event) -> Value:
 def _crosses(event: Event) -> Value:
     record = event.record
     if not isinstance(record, CallRecord | OpenRecord) or not record.target.process.tgid:
+        return False
+    if record.target.flags & TargetFlags.PUBLIC:
         return False
     task = record.header.task
     return task.role == Role.MEMBER and record.target.container != task.container

@@ -14,6 +14,7 @@ from stockade.events._records import (
     OpenRecord,
     PathFlags,
     Target,
+    TargetFlags,
 )
 from stockade.events.calls import CALLS, FAMILIES, FLAG_KINDS, of_call
 from stockade.events.entities import HOST
@@ -245,7 +246,7 @@ _TARGET_FIELDS = (
     Field(
         "target.pid",
         _I,
-        "process that the call is about, in the initial pid namespace",
+        "process that the call, or the file of procfs, is about, in the initial pid namespace",
         _target_record(lambda target: target.process.tgid),
         events=_TARGETED,
     ),
@@ -270,6 +271,13 @@ _TARGET_FIELDS = (
         _target(_target_container),
         events=_TARGETED,
         origin=Origin.METADATA,
+    ),
+    Field(
+        "target.is_agent",
+        _B,
+        "it is this agent itself",
+        _target_record(lambda target: bool(target.flags & TargetFlags.AGENT)),
+        events=_TARGETED,
     ),
 )
 _PATH_FIELDS = (

@@ -27,6 +27,7 @@ ENUMS = (
     "string_state",
     "string_flags",
     "path_flags",
+    "target_flags",
     "fd_flags",
     "loss_reason",
     "role",

@@ -19,6 +19,7 @@ from stockade.events._records import (
     NeedFlags,
     PathFlags,
     Role,
+    TargetFlags,
 )
 from stockade.events._records import View as HostView
 from stockade.events.calls import CALLS, FORMATS
@@ -474,9 +475,11 @@ def _socket_family(family: Number) -> View:
 def _of_target(layout: _Layout) -> dict[str, View]:
     tgid, key = layout.number("target.process.tgid"), layout.number("target.container")
     nobody = views.is_zero(tgid)
+    flags = layout.number("target.flags")
     crosses = all_of(
         [
             opposite(nobody),
+            opposite(_flag(flags, TargetFlags.PUBLIC)),
             _equals(layout.number("header.task.role"), Role.MEMBER),
             Not(Same(key, layout.number("header.task.container"))),
         ]
@@ -487,6 +490,7 @@ def _of_target(layout: _Layout) -> dict[str, View]:
         "target.name": views.text(layout.buffer("target.comm")),
         "target.container.id": whose,
         "target.exepath": views.unknown,
+        "target.is_agent": views.truth(_flag(flags, TargetFlags.AGENT)),
     }
     found = {name: views.guarded(nobody, views.absent, view) for name, view in found.items()}
     return {**found, "boundary.crosses_container": views.truth(crosses)}
