@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from stockade.events import BoundaryFlags, CallRecord, EventType, OpenRecord, Record, Role, decode
+from stockade.events import BoundaryFlags, CallRecord, EventType, OpenRecord, Role
 from stockade.events.calls import argument
 from stockade.kernel import Sensor, Wanted
 from stockade.kernel.probe import unified_cgroup
 from tests.support.recorder import OPENS
 from tests.support.runc import Options, Runc, init_pid
+from tests.support.watch import WAIT_S, RecordWatch
 
-WAIT_S = 20.0
 CGROUPS = frozenset({EventType.CGROUP_MKDIR, EventType.CGROUP_ATTACH_TASK})
 STAY = ["sleep", "600"]
 NAME = f"stockade-test-{os.getpid()}-cg"
@@ -27,31 +27,9 @@ HOST_CGROUPS = Options(namespaces={"cgroup": None})
 ENTER = ["runc", "exec", "--cap", "CAP_SYS_ADMIN", "--cap", "CAP_DAC_OVERRIDE"]
 
 
-class Watch:
-    """A sensor and what it has told."""
-
-    def __init__(self, sensor: Sensor) -> None:
-        self._sensor = sensor
-        self._records: list[Record] = []
-
-    def until(self, wanted: Callable[[Record], bool]) -> Record:
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            self._records += [decode(raw) for raw in self._sensor.ring.drain()]
-            for record in self._records:
-                if wanted(record):
-                    return record
-            time.sleep(0.01)
-        raise AssertionError(f"no such record among {len(self._records)}")
-
+class Watch(RecordWatch):
     def call(self, kind: EventType, wanted: Callable[[CallRecord], bool]) -> CallRecord:
-        found = self.until(
-            lambda record: (
-                isinstance(record, CallRecord) and record.header.type == kind and wanted(record)
-            )
-        )
-        assert isinstance(found, CallRecord)
-        return found
+        return self.find(CallRecord, lambda record: record.header.type == kind and wanted(record))
 
 
 @pytest.fixture
@@ -110,12 +88,11 @@ def test_a_runtimes_own_moves_leave_nothing(watch: Watch, runc: Runc) -> None:
         EventType.CGROUP_ATTACH_TASK, lambda record: record.text.value.endswith(f"/{name}")
     )
     assert moved.target.boundary == 0
-    opened = watch.until(
+    opened = watch.find(
+        OpenRecord,
         lambda record: (
-            isinstance(record, OpenRecord)
-            and record.header.task.comm == "cat"
-            and record.file.path.value.endswith("/etc/passwd")
-        )
+            record.header.task.comm == "cat" and record.file.path.value.endswith("/etc/passwd")
+        ),
     )
     assert (opened.header.task.role, opened.header.task.boundary) == (Role.MEMBER, 0)
 
@@ -131,11 +108,7 @@ def test_who_leaves_by_itself(watch: Watch, runc: Runc, form: str) -> None:
             stdin=subprocess.DEVNULL,
             check=True,
         )
-        born = watch.until(
-            lambda record: (
-                isinstance(record, OpenRecord) and record.argument.value == f"/born/{form}"
-            )
-        )
+        born = watch.find(OpenRecord, lambda record: record.argument.value == f"/born/{form}")
         task = born.header.task
         assert (task.role, task.boundary) == (Role.MEMBER, BoundaryFlags.LEFT_CGROUP)
         if form == "move":

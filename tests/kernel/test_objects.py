@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from stockade.agent import Enricher, HostMounts, ProcessTable
-from stockade.events import ABSENT, CallRecord, Event, EventType, decode
+from stockade.events import ABSENT, Event, EventType
 from stockade.events.calls import CALLS
 from stockade.events.fields import CATALOGUE, field_value
 from stockade.kernel import Sensor, Tier, Wanted
-from stockade.workloads import Containers
 from tests.support.runc import Options, Runc
+from tests.support.watch import EventWatch
 
-WAIT_S = 20.0
 ADMIN = Options(capabilities=("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_MKNOD", "CAP_FOWNER"))
 
 
@@ -64,46 +61,20 @@ ACTS = (
 SET_UP = "cd /tmp; rm -rf real via; mkdir -p real/e; echo x >real/a; ln -s real via; "
 
 
-class Watch:
-    """A sensor, and the events that the agent would make of its records."""
-
-    def __init__(self, sensor: Sensor) -> None:
-        self._sensor = sensor
-        processes, provenance = ProcessTable(), sensor.provenance
-        self.mounts = HostMounts()
-        self._enricher = Enricher(
-            processes, Containers(provenance.container, processes.lineage), self.mounts
-        )
-        self._events: list[Event] = []
-
-    def calls(self, container: str, kinds: set[EventType]) -> list[Event]:
-        """Those of a container, once there are any."""
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            while found := [decode(raw) for raw in self._sensor.ring.drain()]:
-                self._events += map(self._enricher.event, found)
-            ours = [
-                each
-                for each in self._events
-                if isinstance(each.record, CallRecord)
-                and each.type in kinds
-                and each.container
-                and each.container.id == container
-            ]
-            if ours:
-                return ours
-            time.sleep(0.05)
-        raise AssertionError(f"none among {len(self._events)} events")
-
-
 @pytest.fixture(scope="module")
-def watch() -> Iterator[Watch]:
+def watch() -> Iterator[EventWatch]:
     with Sensor(Wanted(frozenset(CALLS))) as sensor:
         if sensor.tier is Tier.TRACEPOINT:
             pytest.skip("this kernel, or who runs the tests, allows no trampolines")
-        watch = Watch(sensor)
+        watch = EventWatch(sensor)
         yield watch
-        watch.mounts.close()
+        watch.close()
+
+
+def _calls(watch: EventWatch, container: str, kinds: set[EventType]) -> list[Event]:
+    """Those of a container, once there are any."""
+    watch.find(container, lambda event: event.type in kinds)
+    return [event for event in watch.of(container) if event.type in kinds]
 
 
 def _value(event: Event, name: str) -> str:
@@ -112,7 +83,7 @@ def _value(event: Event, name: str) -> str:
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.command)
-def test_objects_not_arguments(watch: Watch, runc: Runc, act: Act) -> None:
+def test_objects_not_arguments(watch: EventWatch, runc: Runc, act: Act) -> None:
     name, done = runc.run(["sh", "-ec", SET_UP + act.command], ADMIN)
     assert done.returncode == 0, done.stderr
     kinds = {EventType[call.upper()] for call in act.calls.split()}
@@ -123,17 +94,17 @@ def test_objects_not_arguments(watch: Watch, runc: Runc, act: Act) -> None:
             _value(event, "fs.path.source"),
             _value(event, "fs.path.target"),
         )
-        for event in watch.calls(name, kinds)
+        for event in _calls(watch, name, kinds)
     ]
     assert (act.result, act.name, act.source, act.target) in found
 
 
-def test_arguments_are_still_told(watch: Watch, runc: Runc) -> None:
+def test_arguments_are_still_told(watch: EventWatch, runc: Runc) -> None:
     name, done = runc.run(["sh", "-ec", SET_UP + "rm via/a"])
     assert done.returncode == 0, done.stderr
     (event,) = (
         each
-        for each in watch.calls(name, {EventType.UNLINK, EventType.UNLINKAT})
+        for each in _calls(watch, name, {EventType.UNLINK, EventType.UNLINKAT})
         if _value(each, "fs.path.name") == "/tmp/real/a"
     )
     raw = _value(event, "evt.arg.path") or _value(event, "evt.arg.name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,50 +21,24 @@ from stockade.events import (
     MemberFlags,
     NamespaceFlags,
     OpenRecord,
-    Record,
     Role,
-    decode,
 )
 from stockade.kernel import Pins, Sensor, Wanted
 from stockade.kernel.probe import unified_cgroup
 from tests.support.recorder import OPENS
 from tests.support.runc import Options, Runc, delete, execute, init_pid
+from tests.support.watch import WAIT_S, RecordWatch
 
-WAIT_S = 20.0
 NAMESPACES = frozenset({EventType.SETNS, EventType.UNSHARE})
 ADMIN = ("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE")
 STAY = ["sleep", "600"]
 
 
-class Watch:
-    """A sensor and what it has told."""
-
-    def __init__(self, sensor: Sensor) -> None:
-        self.sensor = sensor
-        self.records: list[Record] = []
-
-    def drain(self) -> None:
-        while found := [decode(raw) for raw in self.sensor.ring.drain()]:
-            self.records += found
-
-    def until(self, wanted: Callable[[Record], bool]) -> Record:
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            self.drain()
-            for record in self.records:
-                if wanted(record):
-                    return record
-            time.sleep(0.01)
-        raise AssertionError(f"no such record among {len(self.records)}")
-
+class Watch(RecordWatch):
     def born(self, form: str) -> OpenRecord:
         """The open by which a new task of the test program tells of itself."""
         path = f"/born/{form}"
-        found = self.until(
-            lambda record: isinstance(record, OpenRecord) and record.argument.value == path
-        )
-        assert isinstance(found, OpenRecord)
-        return found
+        return self.find(OpenRecord, lambda record: record.argument.value == path)
 
     def told(self, name: str, last: EventType) -> list[str]:
         """What happened to a container, in order; the last is waited for.
@@ -72,12 +46,9 @@ class Watch:
         A runtime may return before the exec that it waits for has been told of.
         """
         key = self.key(name)
-        self.until(
-            lambda record: (
-                isinstance(record, ContainerRecord)
-                and record.container.key == key
-                and record.header.type == last
-            )
+        self.find(
+            ContainerRecord,
+            lambda record: record.container.key == key and record.header.type == last,
         )
         return [
             EventType(record.header.type).name
@@ -87,10 +58,7 @@ class Watch:
 
     def key(self, name: str) -> int:
         """The key of a container by its cgroup's name; the test's cgroups have runc's."""
-        found = self.until(
-            lambda record: isinstance(record, ContainerRecord) and record.container.cgroup == name
-        )
-        assert isinstance(found, ContainerRecord)
+        found = self.find(ContainerRecord, lambda record: record.container.cgroup == name)
         return found.container.key
 
     def entry(self, name: str) -> ContainerEntry:
@@ -232,14 +200,10 @@ def test_new_namespaces_change_nothing(watch: Watch, runc: Runc) -> None:
     record = watch.born("unshare")
     task, entry = record.header.task, watch.key(name)
     assert (task.container, task.role) == (entry, Role.MEMBER)
-    start = watch.until(
-        lambda each: (
-            isinstance(each, ContainerRecord)
-            and each.container.key == entry
-            and each.header.type == EventType.CONTAINER
-        )
+    start = watch.find(
+        ContainerRecord,
+        lambda each: each.container.key == entry and each.header.type == EventType.CONTAINER,
     )
-    assert isinstance(start, ContainerRecord)
     own = start.container.ns
     assert {task.ns.mnt, task.ns.pid, task.ns.net, task.ns.ipc}.isdisjoint(
         {own.mnt, own.pid, own.net, own.ipc}
@@ -482,14 +446,13 @@ def test_a_container_may_be_called_anything(watch: Watch, runc: Runc) -> None:
     """Its cgroup's path, not its name, is what the kernel has."""
     group = f"/stockade-test-{os.getpid()}/" + "x" * 200
     with runc.running(STAY, Options(cgroup=group)) as name:
-        started = watch.until(
+        started = watch.find(
+            ContainerRecord,
             lambda record: (
-                isinstance(record, ContainerRecord)
-                and record.header.type == EventType.CONTAINER
+                record.header.type == EventType.CONTAINER
                 and record.container.cgroup.startswith("xxx")
-            )
+            ),
         )
-        assert isinstance(started, ContainerRecord)
         assert started.container.init.tgid == init_pid(name)
         assert started.container.cgroup_parent == f"stockade-test-{os.getpid()}"
         assert started.header.task.cgroup.value == "x" * 200

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from stockade.events import (
-    EventType,
-    ExecRecord,
-    ExitRecord,
-    ForkRecord,
-    OpenRecord,
-    Record,
-    decode,
-)
+from stockade.events import EventType, OpenRecord
 from stockade.kernel import Sensor
-
-_RECORDS_S = 10.0
-R = TypeVar("R", OpenRecord, ExecRecord, ForkRecord, ExitRecord)
+from tests.support.watch import RecordWatch
 
 OPENS = frozenset(
     {
@@ -47,8 +34,8 @@ class Act:
     pid: int
 
 
-class Recorder:
-    """Collects the records of children.
+class Recorder(RecordWatch):
+    """Has children act, too.
 
     Args:
         sensor: at work, reporting what the test is about.
@@ -56,9 +43,8 @@ class Recorder:
     """
 
     def __init__(self, sensor: Sensor, acts: Path) -> None:
-        self._sensor = sensor
+        super().__init__(sensor)
         self._acts = str(acts)
-        self.records: list[Record] = []
 
     def act(self, *arguments: str, prepare: str = "", cwd: Path | None = None) -> Act:
         """Run the test program in a mount namespace of its own.
@@ -81,17 +67,6 @@ class Recorder:
             return Act(int(result), 0, 0, "", int(pid))
         return Act(int(result), int(inode), int(dev), " ".join(link), int(pid))
 
-    def find(self, kind: type[R], wanted: Callable[[R], bool]) -> R:
-        """The first record of a kind that fits; waits for it."""
-        end = time.monotonic() + _RECORDS_S
-        while time.monotonic() < end:
-            for record in self.records:
-                if isinstance(record, kind) and wanted(record):
-                    return record
-            self.drain()
-            time.sleep(0.01)
-        raise AssertionError(f"no such {kind.__name__} among {len(self.records)} records")
-
     def opened(self, act: Act) -> OpenRecord:
         """The record of what the test program did."""
         return self.find(
@@ -102,10 +77,6 @@ class Recorder:
                 and record.file.inode == act.inode
             ),
         )
-
-    def drain(self) -> None:
-        """Take in what waits."""
-        self.records += [decode(raw) for raw in self._sensor.ring.drain()]
 
 
 def boot_ticks(pid: int | str = "self") -> int:
