@@ -144,6 +144,8 @@ enum event_type {
 	EVENT_CGROUP_ATTACH_TASK,
 	EVENT_BOUNDARY_SWEEP,	  /* a look at a member that need have done nothing */
 	EVENT_CONTAINER_ACTIVITY, /* the agent's own: what a container did in a while */
+	EVENT_RT_TGSIGQUEUEINFO,
+	EVENT_PRLIMIT64,
 	EVENT_TYPE_MAX,
 };
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -19,16 +17,15 @@ from stockade.events import (
     ExecRecord,
     OpenRecord,
     PathFlags,
-    Record,
-    decode,
+    TargetFlags,
 )
 from stockade.kernel import Sensor, Wanted
 from stockade.kernel.bpf import Map
 from tests.support.members import remember
 from tests.support.recorder import EXECS, OPENS
 from tests.support.runc import Mount, Options, Runc, delete, init_pid
+from tests.support.watch import RecordWatch
 
-WAIT_S = 20.0
 WANTED = OPENS | EXECS | {EventType.FSMOUNT, EventType.BOUNDARY_SWEEP}
 NOTHING = BoundaryFlags(0)
 HOST_NS, HOST_ROOT = BoundaryFlags.HOST_NS, BoundaryFlags.HOST_ROOT
@@ -46,16 +43,12 @@ FLAGS_OF_FILE = PathFlags.FOREIGN | PathFlags.OUTSIDE | PathFlags.NEW_DISK
 _NUMBERS = itertools.count(1)
 
 
-R = TypeVar("R", OpenRecord, CallRecord, ExecRecord)
-
-
-class Watch:
-    """A sensor, what it has told, and containers in which something is done."""
+class Watch(RecordWatch):
+    """Containers in which something is done, too."""
 
     def __init__(self, sensor: Sensor, runc: Runc) -> None:
-        self.sensor = sensor
+        super().__init__(sensor)
         self._runc = runc
-        self._records: list[Record] = []
 
     @property
     def members(self) -> Map:
@@ -67,30 +60,16 @@ class Watch:
         assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def find(self, kind: type[R], wanted: Callable[[R], bool]) -> R:
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            for record in self.told():
-                if isinstance(record, kind) and wanted(record):
-                    return record
-            time.sleep(0.01)
-        raise AssertionError(f"no such {kind.__name__} among {self._records[-20:]}")
-
     def marked(self, mark: str) -> BoundaryFlags:
         """The flags of the task that asked for a file that is not there."""
         record = self.find(OpenRecord, lambda record: record.argument.value == mark)
         return BoundaryFlags(record.header.task.boundary)
 
-    def told(self) -> list[Record]:
-        """All so far."""
-        self._records += [decode(raw) for raw in self.sensor.ring.drain()]
-        return self._records
-
     def all_marked(self, mark: str) -> list[BoundaryFlags]:
         """The same of each time that it asked, as far as that has come."""
         return [
             BoundaryFlags(record.header.task.boundary)
-            for record in self._records
+            for record in self.records
             if isinstance(record, OpenRecord) and record.argument.value == mark
         ]
 
@@ -257,15 +236,15 @@ def test_a_disk_that_came_later(watch: Watch, runc: Runc) -> None:
 
 
 def test_whose_procfs_is_opened(watch: Watch, other: int) -> None:
-    """What others may not read is about its process; what everybody reads all day is not."""
+    """What others may not read crosses a boundary; what everybody reads all day does not."""
     names = "environ status"
     watch.run(
         f"for f in {names}; do cat /proc/{other}/$f /proc/self/$f >/dev/null; done", HOST_PIDS
     )
     environ, status = (watch.opened(f"/{other}/{name}") for name in names.split())
-    assert environ.target.process.tgid == other
-    assert (environ.target.container, environ.target.comm) == (0, "sleep")
-    assert status.target.process.tgid == 0
+    for target in (environ.target, status.target):
+        assert (target.process.tgid, target.container, target.comm) == (other, 0, "sleep")
+    assert (environ.target.flags, status.target.flags) == (0, TargetFlags.PUBLIC)
     own = watch.find(
         OpenRecord,
         lambda record: (
@@ -273,6 +252,14 @@ def test_whose_procfs_is_opened(watch: Watch, other: int) -> None:
         ),
     )
     assert own.target.container == own.header.task.container != 0
+
+
+def test_the_agents_own_procfs(watch: Watch) -> None:
+    agent = os.getpid()
+    watch.run(f"cat /proc/{agent}/environ /proc/{agent}/status >/dev/null", HOST_PIDS)
+    environ, status = (watch.opened(f"/{agent}/{name}") for name in ("environ", "status"))
+    assert environ.target.flags == TargetFlags.AGENT
+    assert status.target.flags == TargetFlags.AGENT | TargetFlags.PUBLIC
 
 
 # ---- what no process can do ----
@@ -338,9 +325,10 @@ def test_what_was_broken_stays_so(watch: Watch, runc: Runc, mark: str) -> None:
 
 def swept(watch: Watch, pid: int) -> list[BoundaryFlags]:
     """What sweeps have told of a task so far."""
+    watch.drain()
     return [
         BoundaryFlags(record.header.task.boundary)
-        for record in watch.told()
+        for record in watch.records
         if record.header.type == EventType.BOUNDARY_SWEEP and record.header.task.pid == pid
     ]
 

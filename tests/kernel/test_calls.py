@@ -14,12 +14,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from stockade.agent import Enricher, HostMounts, ProcessTable
 from stockade.events import (
     ABSENT,
     UNKNOWN,
@@ -29,17 +28,15 @@ from stockade.events import (
     Missing,
     Role,
     Value,
-    decode,
 )
 from stockade.events.calls import CALLS
 from stockade.events.fields import CATALOGUE, field_value
 from stockade.kernel import Sensor, Tier, Wanted
 from stockade.kernel.core import has_type
 from stockade.kernel.sensor import names_requests
-from stockade.workloads import Containers
 from tests.support.runc import Mount, Options, Runc, init_pid
+from tests.support.watch import WAIT_S, EventWatch
 
-WAIT_S = 5.0
 RING = 64 << 20
 NONE: frozenset[EventType] = frozenset()
 
@@ -119,9 +116,12 @@ process_vm_writev SUCCESS pid=1 target.pid={init} evt.rawres=8
 pidfd_open SUCCESS pid=1 flags=0 target.pid={init}
 pidfd_getfd SUCCESS pid_fd=20 target_fd=1 flags=0 fd.num={result} fd.type=fifo fd.name=*
     target.pid={init}
+pidfd_send_signal@proc SUCCESS pid_fd=20 sig=SIGUSR1
+    target.pid={init}
 pidfd_send_signal SUCCESS pid_fd=20 sig=SIGUSR1
     target.pid={init}
 kill SUCCESS pid=1 sig=SIGUSR1 target.pid={init}
+kill@leader SUCCESS pid=-{group} sig=0 target.pid={pid}
 kill@group SUCCESS pid=0 sig=0
 kill@nobody ESRCH pid=99999 sig=SIGKILL
 kill@zombie SUCCESS pid={child} sig=0 target.pid=*
@@ -130,6 +130,8 @@ tkill@thread SUCCESS tid={tid} sig=0 target.pid={pid}
 tkill SUCCESS tid=1 sig=SIGWINCH target.pid={init}
 tgkill SUCCESS pid=1 tid=1 sig=SIGURG target.pid={init}
 rt_sigqueueinfo SUCCESS pid=1 sig=SIGUSR2 target.pid={init}
+rt_tgsigqueueinfo SUCCESS tgid=1 tid=1 sig=SIGURG target.pid={init}
+prlimit64 SUCCESS pid=1 resource=RLIMIT_CORE new_limit={limit} old_limit=0x0 target.pid={init}
 capset SUCCESS header={header} data=? cap_effective=CAP_KILL
     cap_permitted=CAP_KILL~CAP_NET_BIND_SERVICE cap_inheritable=
 capset@denied EPERM header={header} data=? cap_effective=CAP_KILL~CAP_BPF
@@ -416,64 +418,36 @@ class Done:
     notes: dict[str, str]
 
 
-@dataclass(slots=True)
-class Watch:
-    """A sensor, and the events that the agent would make of its records."""
+class Watch(EventWatch):
+    """Containers in which the test program makes calls, too."""
 
-    sensor: Sensor
-    runc: Runc
-    events: list[Event] = field(default_factory=list)
-    groups: dict[tuple[str, ...], tuple[str, Said]] = field(default_factory=dict)
-    _enricher: Enricher = field(init=False)
-    _mounts: HostMounts = field(init=False)
-
-    def __post_init__(self) -> None:
-        processes, provenance = ProcessTable(), self.sensor.provenance
-        processes.seed()
-        containers = Containers(provenance.container, processes.lineage)
-        for entry in provenance.containers():
-            containers.add(entry)
-        self._mounts = HostMounts()
-        self._enricher = Enricher(
-            processes, containers, self._mounts, self.sensor.host_namespaces()
-        )
-
-    def close(self) -> None:
-        self._mounts.close()
-
-    def drain(self) -> None:
-        while found := [decode(raw) for raw in self.sensor.ring.drain()]:
-            self.events += map(self._enricher.event, found)
+    def __init__(self, sensor: Sensor, runc: Runc) -> None:
+        super().__init__(sensor)
+        self._runc = runc
+        self.groups: dict[tuple[str, ...], tuple[str, Said]] = {}
 
     def run(self, forms: list[str], options: Options) -> tuple[str, Said]:
         """Let a container make calls; returns its name, and what was said of each form."""
-        name, done = self.runc.run(["calls", *forms], options)
+        name, done = self._runc.run(["calls", *forms], options)
         self.drain()
         lines = [line.split(" ") for line in done.stdout.splitlines()]
         said = {form: rest for form, *rest in lines}
         assert list(said) == forms, done.stderr
         return name, said
 
-    def find(self, container: str, kind: EventType, vpid: int) -> Event:
+    def call(self, container: str, kind: EventType, vpid: int) -> Event:
         """The last such event of a process."""
-        end = time.monotonic() + WAIT_S
-        while True:
-            self.drain()
-            for event in reversed(self.events):
-                if event.type is kind and event.record.header.task.ns_tgid == vpid:
-                    assert event.container is not None
-                    if event.container.id == container:
-                        return event
-            if time.monotonic() > end:
-                raise AssertionError(f"no {kind.name} among {len(self.events)} events")
-            time.sleep(0.05)
+        return self.find(
+            container,
+            lambda event: event.type is kind and event.record.header.task.ns_tgid == vpid,
+        )
 
     def told(self, container: str, form: str, said: list[str]) -> Done:
         """What has come of a form."""
         pid, result, *notes = said
         kind = EventType[form.partition("@")[0].upper()]
         pairs = (note.partition("=") for note in notes)
-        event = self.find(container, kind, int(pid))
+        event = self.call(container, kind, int(pid))
         return Done(event, int(result), {key: value for key, _, value in pairs})
 
 
@@ -665,7 +639,7 @@ def test_another_containers_process(watch: Watch, runc: Runc, tmp_path: Path, fo
         }
         assert _found(event, list(expected)) == expected
         if form == "connect@shared":
-            accept = watch.find(other, EventType.ACCEPT, 1)
+            accept = watch.call(other, EventType.ACCEPT, 1)
             expected = {
                 "target.pid": str(event.record.header.task.process.tgid),
                 "target.container.id": name,
@@ -689,8 +663,18 @@ def test_a_process_of_the_host(watch: Watch, tmp_path: Path) -> None:
         "target.pid": str(sleeper.pid),
         "target.name": "sleep",
         "target.container.id": "host",
+        "target.is_agent": "False",
         "boundary.crosses_container": "True",
     }
+    assert _found(event, list(expected)) == expected
+
+
+def test_the_agent_itself(watch: Watch, tmp_path: Path) -> None:
+    env = (f"OTHER={os.getpid()}",)
+    options = Options((Mount(tmp_path, "/mnt"),), namespaces={"pid": None}, env=env)
+    name, said = watch.run(["pidfd_open"], options)
+    event = watch.told(name, "pidfd_open", said["pidfd_open"]).event
+    expected = {"target.pid": str(os.getpid()), "target.is_agent": "True"}
     assert _found(event, list(expected)) == expected
 
 
@@ -723,8 +707,8 @@ def test_two_long_paths_in_a_deep_directory(watch: Watch, tmp_path: Path) -> Non
 def test_processes_are_found_by_any_number(watch: Watch, tmp_path: Path) -> None:
     name, said = watch.run(["kill@each"], _options(tmp_path))
     killer = int(said["kill@each"][0])
-    watch.find(name, EventType.KILL, killer)
-    ours = [each for each in watch.events if each.container and each.container.id == name]
+    watch.call(name, EventType.KILL, killer)
+    ours = watch.of(name)
     numbers = {
         task.ns_tgid: task.process.tgid
         for task in (each.record.header.task for each in ours if each.type is EventType.SETFSUID)
@@ -757,7 +741,7 @@ def test_what_is_not_wanted_stays_in_the_kernel(runc: Runc, tmp_path: Path) -> N
     with _watching(runc, Wanted(frozenset({EventType.UNLINK}))) as watch:
         forms = ["unlink", "unlinkat", "rename", "unlink@32", "kill@32", "unshare@denied"]
         name, said = watch.run(forms, _options(tmp_path))
-        watch.find(name, EventType.UNLINK, int(said["unlink@32"][0]))
+        watch.call(name, EventType.UNLINK, int(said["unlink@32"][0]))
         calls = [each for each in watch.events if isinstance(each.record, CallRecord)]
         assert {each.type for each in calls} == {EventType.UNLINK}
         assert {each.container and each.container.id for each in calls} == {name}

@@ -36,6 +36,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -448,6 +449,7 @@ static long act_processes(void)
 {
 	struct iovec here = { pointer("here", shared), sizeof(shared) };
 	siginfo_t info = { .si_code = SI_QUEUE };
+	struct rlimit limit = {};
 	pid_t child;
 
 	if (is("ptrace"))
@@ -468,10 +470,19 @@ static long act_processes(void)
 	if (is("pidfd_send_signal"))
 		return syscall(SYS_pidfd_send_signal,
 			       place(syscall(SYS_pidfd_open, other, 0), FIRST), SIGUSR1, NULL, 0);
+	if (is("pidfd_send_signal@proc"))
+		return syscall(SYS_pidfd_send_signal,
+			       place(open("/proc/1", O_RDONLY | O_DIRECTORY), FIRST), SIGUSR1, NULL,
+			       0);
 	if (is("kill"))
 		return syscall(SYS_kill, other, SIGUSR1);
 	if (is("kill@group"))
 		return syscall(SYS_kill, 0, 0);
+	if (is("kill@leader")) {
+		setpgid(0, 0);
+		note("group", "%lu", getpid());
+		return syscall(SYS_kill, -getpid(), 0);
+	}
 	if (is("kill@nobody"))
 		return syscall(SYS_kill, 99999, SIGKILL);
 	if (is("kill@each"))
@@ -494,6 +505,10 @@ static long act_processes(void)
 		return syscall(SYS_tgkill, other, other, SIGURG);
 	if (is("rt_sigqueueinfo"))
 		return syscall(SYS_rt_sigqueueinfo, other, SIGUSR2, &info);
+	if (is("rt_tgsigqueueinfo"))
+		return syscall(SYS_rt_tgsigqueueinfo, other, other, SIGURG, &info);
+	if (is("prlimit64"))
+		return syscall(SYS_prlimit64, other, RLIMIT_CORE, pointer("limit", &limit), NULL);
 	return OTHER_FORM;
 }
 
@@ -585,6 +600,7 @@ static long act_kernel(void)
 		.insn_cnt = 2,
 		.license = (unsigned long)"GPL",
 	};
+	static union bpf_attr first, no_link = { .link_detach.link_fd = -1 };
 	static struct perf_event_attr clock = {
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(clock),
@@ -593,6 +609,10 @@ static long act_kernel(void)
 
 	if (is("bpf"))
 		return syscall(SYS_bpf, 5, NOWHERE, 16);
+	if (is("bpf@next"))
+		return syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &first, sizeof(first));
+	if (is("bpf@detach"))
+		return syscall(SYS_bpf, BPF_LINK_DETACH, &no_link, sizeof(no_link));
 	if (is("bpf@load"))
 		return program.insns = (unsigned long)nothing,
 		       syscall(SYS_bpf, BPF_PROG_LOAD, &program, sizeof(program));

@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "760d562a2cb0e7e8c53cac7d22ed88550486202326a0a360554a76af1db5b8d9"
+LAYOUT = "f55dd6ce80626fee5758950927a6172f551b5a819faeb19f43b86f791454bc25"
 
 
 ANCESTORS_MAX = 8
@@ -135,6 +135,8 @@ class EventType(IntEnum):
     CGROUP_ATTACH_TASK = 111
     BOUNDARY_SWEEP = 112
     CONTAINER_ACTIVITY = 113
+    RT_TGSIGQUEUEINFO = 114
+    PRLIMIT64 = 115
 
 
 class RecordKind(IntEnum):

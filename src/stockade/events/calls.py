@@ -1,7 +1,6 @@
 """Every system call that is told of by a call_record: what its arguments are.
 
-Adding one takes a line here, its numbers in kernel/syscalls.py and its name in
-enum event_type.
+Adding one takes a line here and its name in enum event_type.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from stockade.events import call_names as names
 from stockade.events._records import CallRecord, CallShape, EventType, WantedFlags
@@ -18,105 +18,110 @@ from stockade.events.flags import clone_flags, flag_names, mode_names
 from stockade.events.values import ABSENT, UNKNOWN, Value
 
 _RESULT = 7  # SHAPE_RESULT
+Numbers: TypeAlias = tuple[tuple[int, ...], ...]
 
-# Family and name, then the arguments in order: name=kind. The first path is the record's old one,
-# the second its new one; a dir before a path is where that starts. A descriptor of kind file is
-# looked at, of a peer who is at its other end; "returns" says that what comes back is one.
+# Family and name; numbers on x86-64, i386, arm64 and arm (arch/*/entry/syscalls/*.tbl), several
+# where a call has variants (of 16-bit ids, of 64-bit lengths, x32's), - for what is no system call;
+# then the arguments in order: name=kind. The first path is the record's old one, the second its new
+# one; a dir before a path is where that starts. A descriptor of kind file is looked at, of a peer
+# who is at its other end; "returns" says that what comes back is one.
 _TABLE = """
-file rename oldpath=path newpath=path
-file renameat olddirfd=dir oldpath=path newdirfd=dir newpath=path
-file renameat2 olddirfd=dir oldpath=path newdirfd=dir newpath=path flags=rename
-file link oldpath=path newpath=path
-file linkat olddirfd=dir oldpath=path newdirfd=dir newpath=path flags=at
-file symlink target=text linkpath=path
-file symlinkat target=text linkdirfd=dir linkpath=path
-file unlink path=path
-file unlinkat dirfd=dir name=path flags=at
-file rmdir path=path
-file mkdir path=path mode=mode
-file mkdirat dirfd=dir path=path mode=mode
-file mknod path=path mode=node dev=device
-file mknodat dirfd=dir path=path mode=node dev=device
-file chmod filename=path mode=mode
-file fchmod fd=file mode=mode
-file fchmodat dirfd=dir filename=path mode=mode
-file fchmodat2 dirfd=dir filename=path mode=mode flags=at
-file chown path=path uid=id gid=id
-file lchown path=path uid=id gid=id
-file fchown fd=file uid=id gid=id
-file fchownat dirfd=dir pathname=path uid=id gid=id flags=at
-file setxattr path=path name=text value=pointer size=int flags=int
-file lsetxattr path=path name=text value=pointer size=int flags=int
-file fsetxattr fd=file name=text value=pointer size=int flags=int
-file truncate path=path length=long
-file ftruncate fd=file length=long
-file memfd_create name=text flags=memfd returns
-mount mount dev=path dir=path type=text flags=mount data=pointer
-mount umount2 name=path flags=umount
-mount pivot_root new_root=path put_old=path
-mount chroot path=path
-mount chdir path=path
-mount fchdir fd=file
-mount fsopen fstype=text flags=int returns
-mount fsconfig fd=int cmd=fsconfig key=text value=pointer aux=int
-mount fsmount fd=int flags=int attr_flags=int returns
-mount fspick dirfd=dir path=path flags=int returns
-mount open_tree dirfd=dir path=path flags=open_tree returns
-mount move_mount from_dirfd=dir from_path=path to_dirfd=dir to_path=path flags=int
-mount mount_setattr dirfd=dir path=path flags=int
-namespace setns fd=file nstype=clone
-namespace unshare flags=clone
-process ptrace request=ptrace pid=pid addr=pointer data=pointer
-process process_vm_readv pid=pid
-process process_vm_writev pid=pid
-process pidfd_open pid=pid flags=int
-process pidfd_getfd pid_fd=pidfd target_fd=int flags=int returns
-process pidfd_send_signal pid_fd=pidfd sig=signal
-process kill pid=pid sig=signal
-process tkill tid=pid sig=signal
-process tgkill pid=int tid=pid sig=signal
-process rt_sigqueueinfo pid=pid sig=signal
-credentials capset header=pointer data=caps
-credentials setuid uid=id
-credentials setgid gid=id
-credentials setreuid ruid=id euid=id
-credentials setregid rgid=id egid=id
-credentials setresuid ruid=id euid=id suid=id
-credentials setresgid rgid=id egid=id sgid=id
-credentials setfsuid uid=id
-credentials setfsgid gid=id
-credentials setgroups size=int list=pointer
-credentials prctl option=prctl arg2_int=long arg3=long arg4=long arg5=long
-credentials seccomp op=seccomp flags=filter
-kernel bpf cmd=bpf attr=pointer size=int
-kernel perf_event_open attr=pointer pid=int cpu=int group_fd=int flags=int
-kernel init_module img=pointer length=long uargs=text
-kernel finit_module fd=file uargs=text flags=int
-kernel delete_module name=text flags=int
-kernel kexec_load entry=pointer segments=long list=pointer flags=int
-kernel kexec_file_load fd=file initrd_fd=int length=long cmdline=text flags=int
-kernel iopl level=int
-kernel ioperm from=long num=long turn_on=int
-kernel syslog type=syslog buf=pointer len=int
-kernel userfaultfd flags=int returns
-kernel add_key type=text description=pointer payload=pointer len=int
-kernel request_key type=text description=pointer
-kernel keyctl cmd=keyctl
-kernel io_uring_setup entries=int params=pointer returns
-kernel io_uring_register fd=int opcode=int arg=pointer nr_args=int
-network socket domain=domain type=socktype proto=int returns
-network bind fd=file addr=address
-network connect fd=file addr=address
-network listen fd=file backlog=int
-network accept fd=int returns
-network accept4 fd=int addr=pointer addrlen=pointer flags=int returns
-network sendto fd=file buf=pointer size=long flags=int addr=address
-network sendmsg fd=file msg=message flags=int
-network receive_fd socket=peer num=file
-cgroup cgroup_mkdir path=text id=long
-cgroup cgroup_attach_task path=text id=long
-boundary boundary_sweep
-kernel io_uring op=uring
+file rename 82:38:-:38 oldpath=path newpath=path
+file renameat 264:302:38:329 olddirfd=dir oldpath=path newdirfd=dir newpath=path
+file renameat2 316:353:276:382 olddirfd=dir oldpath=path newdirfd=dir newpath=path flags=rename
+file link 86:9:-:9 oldpath=path newpath=path
+file linkat 265:303:37:330 olddirfd=dir oldpath=path newdirfd=dir newpath=path flags=at
+file symlink 88:83:-:83 target=text linkpath=path
+file symlinkat 266:304:36:331 target=text linkdirfd=dir linkpath=path
+file unlink 87:10:-:10 path=path
+file unlinkat 263:301:35:328 dirfd=dir name=path flags=at
+file rmdir 84:40:-:40 path=path
+file mkdir 83:39:-:39 path=path mode=mode
+file mkdirat 258:296:34:323 dirfd=dir path=path mode=mode
+file mknod 133:14:-:14 path=path mode=node dev=device
+file mknodat 259:297:33:324 dirfd=dir path=path mode=node dev=device
+file chmod 90:15:-:15 filename=path mode=mode
+file fchmod 91:94:52:94 fd=file mode=mode
+file fchmodat 268:306:53:333 dirfd=dir filename=path mode=mode
+file fchmodat2 452:452:452:452 dirfd=dir filename=path mode=mode flags=at
+file chown 92:212/182:-:212 path=path uid=id gid=id
+file lchown 94:198/16:-:198 path=path uid=id gid=id
+file fchown 93:207/95:55:207 fd=file uid=id gid=id
+file fchownat 260:298:54:325 dirfd=dir pathname=path uid=id gid=id flags=at
+file setxattr 188:226:5:226 path=path name=text value=pointer size=int flags=int
+file lsetxattr 189:227:6:227 path=path name=text value=pointer size=int flags=int
+file fsetxattr 190:228:7:228 fd=file name=text value=pointer size=int flags=int
+file truncate 76:92/193:45:92 path=path length=long
+file ftruncate 77:93/194:46:93 fd=file length=long
+file memfd_create 319:356:279:385 name=text flags=memfd returns
+mount mount 165:21:40:21 dev=path dir=path type=text flags=mount data=pointer
+mount umount2 166:52/22:39:52 name=path flags=umount
+mount pivot_root 155:217:41:218 new_root=path put_old=path
+mount chroot 161:61:51:61 path=path
+mount chdir 80:12:49:12 path=path
+mount fchdir 81:133:50:133 fd=file
+mount fsopen 430:430:430:430 fstype=text flags=int returns
+mount fsconfig 431:431:431:431 fd=int cmd=fsconfig key=text value=pointer aux=int
+mount fsmount 432:432:432:432 fd=int flags=int attr_flags=int returns
+mount fspick 433:433:433:433 dirfd=dir path=path flags=int returns
+mount open_tree 428:428:428:428 dirfd=dir path=path flags=open_tree returns
+mount move_mount 429:429:429:429 from_dirfd=dir from_path=path to_dirfd=dir to_path=path flags=int
+mount mount_setattr 442:442:442:442 dirfd=dir path=path flags=int
+namespace setns 308:346:268:375 fd=file nstype=clone
+namespace unshare 272:310:97:337 flags=clone
+process ptrace 101/521:26:117:26 request=ptrace pid=pid addr=pointer data=pointer
+process process_vm_readv 310/539:347:270:376 pid=pid
+process process_vm_writev 311/540:348:271:377 pid=pid
+process pidfd_open 434:434:434:434 pid=pid flags=int
+process pidfd_getfd 438:438:438:438 pid_fd=pidfd target_fd=int flags=int returns
+process pidfd_send_signal 424:424:424:424 pid_fd=pidfd sig=signal
+process kill 62:37:129:37 pid=pid sig=signal
+process tkill 200:238:130:238 tid=pid sig=signal
+process tgkill 234:270:131:268 pid=int tid=pid sig=signal
+process rt_sigqueueinfo 129/524:178:138:178 pid=pid sig=signal
+process rt_tgsigqueueinfo 297/536:335:240:363 tgid=int tid=pid sig=signal
+process prlimit64 302:340:261:369 pid=pid resource=rlimit new_limit=pointer old_limit=pointer
+credentials capset 126:185:91:185 header=pointer data=caps
+credentials setuid 105:213/23:146:213 uid=id
+credentials setgid 106:214/46:144:214 gid=id
+credentials setreuid 113:203/70:145:203 ruid=id euid=id
+credentials setregid 114:204/71:143:204 rgid=id egid=id
+credentials setresuid 117:208/164:147:208 ruid=id euid=id suid=id
+credentials setresgid 119:210/170:149:210 rgid=id egid=id sgid=id
+credentials setfsuid 122:215/138:151:215 uid=id
+credentials setfsgid 123:216/139:152:216 gid=id
+credentials setgroups 116:206/81:159:206 size=int list=pointer
+credentials prctl 157:172:167:172 option=prctl arg2_int=long arg3=long arg4=long arg5=long
+credentials seccomp 317:354:277:383 op=seccomp flags=filter
+kernel bpf 321:357:280:386 cmd=bpf attr=pointer size=int
+kernel perf_event_open 298:336:241:364 attr=pointer pid=int cpu=int group_fd=int flags=int
+kernel init_module 175:128:105:128 img=pointer length=long uargs=text
+kernel finit_module 313:350:273:379 fd=file uargs=text flags=int
+kernel delete_module 176:129:106:129 name=text flags=int
+kernel kexec_load 246/528:283:104:347 entry=pointer segments=long list=pointer flags=int
+kernel kexec_file_load 320:-:294:401 fd=file initrd_fd=int length=long cmdline=text flags=int
+kernel iopl 172:110:-:- level=int
+kernel ioperm 173:101:-:- from=long num=long turn_on=int
+kernel syslog 103:103:116:103 type=syslog buf=pointer len=int
+kernel userfaultfd 323:374:282:388 flags=int returns
+kernel add_key 248:286:217:309 type=text description=pointer payload=pointer len=int
+kernel request_key 249:287:218:310 type=text description=pointer
+kernel keyctl 250:288:219:311 cmd=keyctl
+kernel io_uring_setup 425:425:425:425 entries=int params=pointer returns
+kernel io_uring_register 427:427:427:427 fd=int opcode=int arg=pointer nr_args=int
+network socket 41:359:198:281 domain=domain type=socktype proto=int returns
+network bind 49:361:200:282 fd=file addr=address
+network connect 42:362:203:283 fd=file addr=address
+network listen 50:363:201:284 fd=file backlog=int
+network accept 43:-:202:285 fd=int returns
+network accept4 288:364:242:366 fd=int addr=pointer addrlen=pointer flags=int returns
+network sendto 44:369:206:290 fd=file buf=pointer size=long flags=int addr=address
+network sendmsg 46/518:370:211:296 fd=file msg=message flags=int
+network receive_fd - socket=peer num=file
+cgroup cgroup_mkdir - path=text id=long
+cgroup cgroup_attach_task - path=text id=long
+boundary boundary_sweep -
+kernel io_uring - op=uring
 """
 
 
@@ -138,11 +143,13 @@ class Call:
 
     Attributes:
         family: what it is about; its events have the fields of that kind.
+        numbers: by architecture; empty for what no system call is called.
         arguments: (name, kind) in order.
         returns: what it returns is a descriptor to look at.
     """
 
     family: str
+    numbers: Numbers
     arguments: tuple[tuple[str, str], ...]
     returns: bool
 
@@ -159,25 +166,27 @@ class Call:
 def _parse() -> dict[EventType, Call]:
     calls = {}
     for line in _TABLE.strip().split("\n"):
-        family, name, *words = line.split()
+        family, name, numbers, *words = line.split()
         arguments = [tuple(word.split("=")) for word in words if word != "returns"]
         calls[EventType[name.upper()]] = Call(
-            family, tuple((each[0], each[1]) for each in arguments), "returns" in words
+            family,
+            () if numbers == "-" else parse_numbers(numbers),
+            tuple((each[0], each[1]) for each in arguments),
+            "returns" in words,
         )
     return calls
 
 
+def parse_numbers(text: str) -> Numbers:
+    """Those of each architecture: 59/520:11:221:11."""
+    return tuple(
+        tuple(int(each) for each in column.split("/") if each != "-") for column in text.split(":")
+    )
+
+
 CALLS = _parse()
 # What no system call is called.
-OBSERVED = frozenset(
-    {
-        EventType.RECEIVE_FD,
-        EventType.CGROUP_MKDIR,
-        EventType.CGROUP_ATTACH_TASK,
-        EventType.BOUNDARY_SWEEP,
-        EventType.IO_URING,
-    }
-)
+OBSERVED = frozenset(kind for kind, call in CALLS.items() if not call.numbers)
 FAMILIES = tuple(sorted({call.family for call in CALLS.values()}))
 
 
@@ -214,7 +223,7 @@ def shape(kind: EventType, wanted: WantedFlags, kept: WantedFlags) -> CallShape:
         wanted: of whom it is reported.
         kept: of whom it is kept what paths lead to, under this type.
     """
-    call = CALLS.get(kind, Call("", (), returns=False))
+    call = CALLS.get(kind, Call("", (), (), returns=False))
     old, new = call.position("path"), call.position("path", 1)
     words = next((name for name in _WORDS if call.position(name)), "")
     return CallShape(
@@ -314,6 +323,7 @@ FORMATS: dict[str, Callable[[int], str]] = {
     "prctl": Named(names.PRCTL_OPTIONS),
     "ptrace": Named(names.PTRACE_REQUESTS),
     "rename": Flagged(names.RENAME_FLAGS),
+    "rlimit": Named(names.RLIMITS),
     "seccomp": Named(names.SECCOMP_OPERATIONS),
     "signal": _signal,
     "socktype": _socket_type,
