@@ -9,13 +9,12 @@ import click
 import msgspec
 from rich.console import Console
 
-from stockade.cli.packs import PACKS, rules_option
+from stockade.cli.packs import find_rule, rules_option
 from stockade.events import EventType
-from stockade.rules import Engine, Rule, load_rules
+from stockade.rules import Engine, Rule
 from stockade.rules.lowering import build
 from stockade.rules.lowering.staging import FILTERED, staged, stages
 from stockade.rules.show import condition_text
-from stockade.rules.source import suggest
 from stockade.sinks import visible
 
 _INSTRUCTION = 8
@@ -69,11 +68,7 @@ def explain(*, name: str, paths: tuple[Path, ...], as_json: bool) -> None:
     load: when rules are compiled. event: in the kernel. event, in part: in the kernel, unless the
     record lacks what it takes. user: by the agent, for the events that come as far.
     """
-    found = {rule.name: rule for rule in load_rules(paths or [PACKS]).rules}
-    if name not in found:
-        hint = suggest(name, found)
-        raise click.UsageError(f"no rule {name!r}{f'; {hint}' if hint else ''}")
-    explanations = explain_rule(found[name])
+    explanations = explain_rule(find_rule(name, paths))
     if as_json:
         click.echo(msgspec.json.encode(explanations).decode())
         return

@@ -14,11 +14,10 @@ from rich.text import Text
 from stockade.cli.diagnostics import as_json as diagnostic_json
 from stockade.cli.diagnostics import show_diagnostic
 from stockade.cli.explain import explain
-from stockade.cli.packs import PACKS, rules_option
+from stockade.cli.packs import PACKS, find_rule, rules_option
 from stockade.errors import ExitCode, RuleErrors
 from stockade.rules import Rule, RuleSet, load_rules
 from stockade.rules.reference import describe
-from stockade.rules.source import suggest
 from stockade.rules.trial import Trial
 from stockade.sinks import visible
 
@@ -89,11 +88,7 @@ def list_(*, paths: tuple[Path, ...], as_json: bool) -> None:
 @_json
 def show(*, name: str, paths: tuple[Path, ...], as_json: bool) -> None:
     """Show one rule, whole: as written, and with its lists and macros resolved."""
-    found = {rule.name: rule for rule in load_rules(paths or [PACKS]).rules}
-    if name not in found:
-        hint = suggest(name, found)
-        raise click.UsageError(f"no rule {name!r}{f'; {hint}' if hint else ''}")
-    row = describe(found[name])
+    row = describe(find_rule(name, paths))
     if as_json:
         click.echo(msgspec.json.encode(row).decode())
         return
