@@ -8,7 +8,8 @@ from tests.behaviours.kernel import KERNEL
 from tests.behaviours.mounts import MOUNTS
 from tests.behaviours.network import NETWORK
 from tests.behaviours.processes import PROCESSES
+from tests.behaviours.self_protection import SELF_PROTECTION
 
-ACTS: tuple[Act, ...] = (*PROCESSES, *MOUNTS, *KERNEL, *FILES, *NETWORK)
+ACTS: tuple[Act, ...] = (*PROCESSES, *MOUNTS, *KERNEL, *FILES, *NETWORK, *SELF_PROTECTION)
 
 __all__ = ["ACTS", "Act"]

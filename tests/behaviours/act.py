@@ -24,7 +24,8 @@ class Act:
 
     Attributes:
         family: of the catalogue.
-        script: for the container's shell; {pid} is a process of the host that the test made.
+        script: for the container's shell; {pid} is a process of the host that the test made,
+            {agent} the agent.
         severe: the rule is to be WARNING or above.
         fails: the script is refused, and that is what is told of.
         files: of the host, by path and content; made before and removed afterwards.
@@ -41,10 +42,16 @@ class Act:
     def __str__(self) -> str:
         return f"{self.family} {self.rule}"
 
-    def do(self, runc: Runc) -> str:
-        """Act in a new container; returns its name."""
+    def do(self, runc: Runc, agent: int) -> str:
+        """Act in a new container; returns its name.
+
+        Args:
+            runc: makes the container.
+            agent: number of the agent's process.
+        """
         with _host_process() as pid, _host_files(self.files):
-            name, done = runc.run(["sh", "-c", self.script.format(pid=pid)], self.options)
+            script = self.script.format(pid=pid, agent=agent)
+            name, done = runc.run(["sh", "-c", script], self.options)
         assert (done.returncode != 0) is self.fails, done.stdout + done.stderr
         return name
 

@@ -193,6 +193,32 @@ _SMALL = (
         ),
     ),
     Job(
+        "monitoring of every process",
+        # The agent is among them.
+        """
+        ps -o pid,args; kill -0 $(ls /proc | grep '^[0-9]'); cd /proc
+        for pid in [0-9]*; do cat $pid/stat $pid/status $pid/cmdline $pid/cgroup $pid/oom_score;
+        done >/dev/null 2>&1; top -b -n 1 >/dev/null; true
+        """,
+        Options(capabilities=("CAP_SYS_PTRACE",), namespaces={"pid": None}),
+    ),
+    Job(
+        "processes that end each other",
+        "sleep 9 & kill -STOP $!; kill -CONT $!; kill -TERM $!; (sleep 9 & kill -KILL $!);"
+        " setsid sh -c 'sleep 9 & kill -TERM 0'; true",
+    ),
+    Job(
+        "limits of one's own",
+        "ulimit -n 64; ulimit -c 0; echo 100 >/proc/self/oom_score_adj; head -c 1 /proc/self/maps;"
+        " ls /proc/self/fd; exec 3</proc/self/mem",
+    ),
+    Job(
+        "a network plug-in's place in the BPF filesystem",
+        "mkdir /mnt/stockade-test; mv /mnt/stockade-test /mnt/stockade-test-own;"
+        " ls /mnt/stockade-test-own; rmdir /mnt/stockade-test-own",
+        Options(mounts=(Mount(Path("/sys/fs/bpf"), "/mnt"),)),
+    ),
+    Job(
         "collecting the host's logs, read-only",
         "find /mnt -type f -exec tail -n 1 {} + >/dev/null; ls -lR /mnt",
         Options(mounts=(Mount(Path("/var/log"), "/mnt", ("bind", "ro")),)),

@@ -43,7 +43,7 @@ KERNEL = (
     Act("CA", "I/O ports opened from a container", "calls iopl"),
     Act(
         "CA",
-        "BPF program or map used from a container",
+        "BPF program loaded or attached in a container",
         "calls bpf@load",
         Options(capabilities=(*ADMIN, "CAP_BPF")),
     ),

@@ -37,7 +37,7 @@ def agent() -> Iterator[Agent]:
 
 @pytest.mark.parametrize("act", ACTS, ids=str)
 def test_the_rule_for_it_tells(agent: Agent, runc: Runc, act: Act) -> None:
-    name = act.do(runc)
+    name = act.do(runc, agent.process.pid)
     alert = agent.alert(act.rule, name)
     assert (alert["priority"] in SEVERE) is act.severe
     assert alert["container"]["role"] == "member"

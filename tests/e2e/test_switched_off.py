@@ -25,5 +25,5 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
 
 @pytest.mark.parametrize("act", ACTS, ids=str)
 def test_nothing_tells_in_its_place(agent: Agent, runc: Runc, act: Act) -> None:
-    name = act.do(runc)
+    name = act.do(runc, agent.process.pid)
     assert act.rule not in told_until_its_end(agent, name)

@@ -158,6 +158,8 @@ not fd.host_path startswith /etc
 fd.host_path endswith .so
 not fd.host_path in (/run/x, /var/lib/x/etc/passwd)
 fd.host_path exists
+fd.host_path pmatch (/var/lib/x, /etc)
+not fd.host_path pmatch (/run, /var/lib/*/etc)
 not fd.fs_path startswith /etc
 fd.num >= 3 and fd.num < 7
 fd.num != 3

@@ -26,12 +26,17 @@ class Agent:
         rules: rule files, instead of the shipped ones.
         timeout_s: how long anything may take; a wait that is met ends at once.
         options: more of the command line.
+        by: a command that starts it, in its own place.
     """
 
     def __init__(
-        self, *rules: Path, timeout_s: float = 60.0, options: tuple[str, ...] = ()
+        self,
+        *rules: Path,
+        timeout_s: float = 60.0,
+        options: tuple[str, ...] = (),
+        by: tuple[str, ...] = (),
     ) -> None:
-        self._command = [STOCKADE, "run", "--output", "json"]
+        self._command = [*by, STOCKADE, "run", "--output", "json"]
         for path in rules:
             self._command += ["--rules", str(path)]
         self._command += options

@@ -60,6 +60,8 @@ class Options:
     no_new_privs: bool = True
     cgroup: str | None = None
     """Its cgroup's path, instead of one that is called after it."""
+    user: int = 0
+    """Another than root has no capabilities."""
 
 
 class Runc:
@@ -89,6 +91,8 @@ class Runc:
         spec["process"]["noNewPrivileges"] = options.no_new_privs
         for kept in spec["process"]["capabilities"].values():
             kept.extend(options.capabilities)
+        if options.user:
+            spec["process"] |= {"user": {"uid": options.user, "gid": 0}, "capabilities": {}}
         spec["mounts"] += [
             {
                 "type": "bind",

@@ -9,6 +9,7 @@ from stockade.agent.host_views import HostViews
 from stockade.agent.judge import Judge
 from stockade.agent.losses import Losses
 from stockade.agent.mounts import HostMounts
+from stockade.agent.own import own_lists
 from stockade.agent.processes import ProcessTable
 from stockade.agent.reload import Reloader, wanted_of
 
@@ -25,5 +26,6 @@ __all__ = [
     "ProcessTable",
     "Reloader",
     "Sink",
+    "own_lists",
     "wanted_of",
 ]

@@ -29,6 +29,7 @@ from stockade.agent import (
     Reloader,
     Sink,
     metrics,
+    own_lists,
     wanted_of,
 )
 from stockade.cli.packs import PACKS, rules_option
@@ -113,7 +114,7 @@ def run(*, paths: tuple[Path, ...], **options: Any) -> None:
 
 def _engine(paths: tuple[Path, ...]) -> Engine:
     """The rules of files. Raises RuleErrors."""
-    loaded = load_rules(paths)
+    loaded = load_rules(paths, own_lists(paths))
     if loaded.warnings:
         count = len(loaded.warnings)
         note = f"{count} warning{'s' if count != 1 else ''} about the rules"

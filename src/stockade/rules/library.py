@@ -83,6 +83,11 @@ class Library:
                 else:
                     self._add(item)
 
+    def extend(self, name: str, items: Iterable[str]) -> None:
+        """Add to a list, if there is one of that name."""
+        if found := self.lists.get(name):
+            found.items += tuple(Literal(each, quoted=True, place=found.place) for each in items)
+
     def _add(self, item: Item) -> None:
         match item.kind:
             case "list":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from stockade.errors import Diagnostic, RuleErrors
 from stockade.rules.check import Checker
@@ -16,6 +17,8 @@ from stockade.rules.report import Report
 from stockade.rules.rule import Rule
 from stockade.rules.snippet import SourceFile
 from stockade.rules.source import read_file, rule_files
+
+_NOTHING: Mapping[str, Iterable[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,12 @@ class RuleSet:
         return tuple(rule for rule in self.rules if rule.enabled)
 
 
-def load_rules(paths: Iterable[Path]) -> RuleSet:
+def load_rules(paths: Iterable[Path], lists: Mapping[str, Iterable[str]] = _NOTHING) -> RuleSet:
     """Read rule files, and directories of them, in order.
+
+    Args:
+        paths: of files and directories.
+        lists: what only this node can tell, by the names of the lists that it is added to.
 
     Raises:
         RuleErrors: with everything that was found in every file.
@@ -48,15 +55,20 @@ def load_rules(paths: Iterable[Path]) -> RuleSet:
         report.reading(str(path))
         with report.collect():
             sources.append(read_file(path))
-    return build(sources, report)
+    return build(sources, report, lists)
 
 
-def build(sources: Iterable[SourceFile], report: Report | None = None) -> RuleSet:
+def build(
+    sources: Iterable[SourceFile],
+    report: Report | None = None,
+    lists: Mapping[str, Iterable[str]] = _NOTHING,
+) -> RuleSet:
     """The rules of some files.
 
     Args:
         sources: in the order they are to be read.
         report: what was found before.
+        lists: see load_rules.
 
     Raises:
         RuleErrors: with everything that was found in every file.
@@ -66,16 +78,18 @@ def build(sources: Iterable[SourceFile], report: Report | None = None) -> RuleSe
     for source in sources:
         report.reading(source.name)
         library.read(source)
-    lists = Lists(library.lists, report)
+    for name, items in lists.items():
+        library.extend(name, items)
+    expanded = Lists(library.lists, report)
     macros = Macros(library.macros, report)
-    checker = Checker(lists, report)
+    checker = Checker(expanded, report)
     compiler = Compiler(macros, checker, report)
     rules = tuple(filter(None, map(compiler.rule, library.rules.values())))
     for macro, condition in list(macros.unused()):
         _warn_unused("macro", macro, report)
         if condition is not None:
             checker.condition(condition)
-    for unused in lists.unused():
+    for unused in expanded.unused():
         _warn_unused("list", unused, report)
     if report.failed:
         raise RuleErrors(report.diagnostics)

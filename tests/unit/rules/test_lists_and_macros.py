@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stockade.rules.ruleset import build
 from stockade.rules.show import condition_text
+from stockade.rules.snippet import SourceFile
 from tests.unit.rules.helpers import (
     diagnostics,
     errors,
@@ -220,3 +222,10 @@ def test_lists_may_follow_each_other_without_end() -> None:
 def test_macros_may_nest_as_deep_as_real_rules_do() -> None:
     (found,) = made(chain(50, "not (proc.exe = y or PREVIOUS)") + rule("m49")).rules
     assert outcome(found, {"proc.name": "x", "proc.exe": "n"}) is False
+
+
+def test_what_a_node_adds() -> None:
+    """To lists that there are; nothing in it is the name of a list."""
+    source = SourceFile("a", items("k", "[b]") + items("l", "[a]") + USE)
+    found = build([source], lists={"l": ["k", "x y"], "other": ["z"]})
+    assert condition_text(found.rules[0].condition).endswith('in (a, k, "x y")')

@@ -370,12 +370,16 @@ def _glob(string: String, pattern: bytes) -> tuple[Formula, bool]:
 def _below(string: String, pattern: bytes) -> tuple[Formula, bool]:
     """A path, or what lies below it."""
     path = pattern.rstrip(b"/")
-    plain = not _SPECIAL.search(pattern.decode()) and b"//" not in path and b":" not in path
-    if not plain or not pattern.startswith(b"/") or len(path) >= PATTERN_MAX:
+    if not _is_plain(path.decode()) or not pattern.startswith(b"/") or len(path) >= PATTERN_MAX:
         return True, False
     if not path:
         return _starts(string, b"/"), True
     return any_of([_equal(string, path), _starts(string, path + b"/")]), True
+
+
+def _is_plain(path: str) -> bool:
+    """Whether it stands for itself."""
+    return not _SPECIAL.search(path) and "//" not in path and ":" not in path
 
 
 def directory(string: Text) -> View:
@@ -421,9 +425,11 @@ def below(directory: str) -> View:
     """Of a path of which no more is known than what it begins with."""
 
     def one(test: Test, wanted: Constant) -> Outcome:
-        if test.operator not in {*_POSITIVE, "startswith"}:
-            return OPEN
         path = str(wanted)
+        if test.operator == "pmatch" and not _is_plain(path):
+            return OPEN
+        if test.operator not in {*_POSITIVE, "startswith", "pmatch"}:
+            return OPEN
         fits = path.startswith(directory) or directory.startswith(path)
         return OPEN if fits else FAILS
 
