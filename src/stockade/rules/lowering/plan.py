@@ -311,7 +311,7 @@ class _Planner:
 def _clauses(formula: Formula) -> Iterator[Formula]:
     """What has to hold. Where that takes a look into a string, first what can be had without."""
     for clause in formula.terms if isinstance(formula, All) else (formula,):
-        looks = {probe for probe in probes(clause) if isinstance(probe, Holds)}
+        looks: set[Probe] = {probe for probe in probes(clause) if isinstance(probe, Holds)}
         cheaper = _without(clause, looks)
         if cheaper not in (True, clause):
             yield cheaper
