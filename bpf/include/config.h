@@ -12,9 +12,11 @@ enum {
 };
 
 struct config {
-	__u32 agent_tgid;      /* whose own acts are not reported */
-	__u32 counts_activity; /* whether what containers do is counted */
-	__u64 keeps_objects;   /* whether hooks tell what paths lead to */
+	__u32 agent_tgid;	/* whose own acts are not reported */
+	__u32 counts_activity;	/* whether what containers do is counted */
+	__u32 keeps_objects;	/* whether hooks tell what paths lead to */
+	__u32 opaque_registers; /* whether the verifier knows nothing of a system call's registers
+				 */
 };
 
 enum wanted_flags {

@@ -29,11 +29,30 @@ static __always_inline __u32 current_abi(struct task_struct *task)
 	return compat ? ABI_COMPAT : ABI_NATIVE;
 }
 
+/*
+ * On v5.10 the kernel's types do not say what is behind the argument of functions
+ * that can be configured out: kernel/sys_ni.c declares them, and knows no registers.
+ */
+static __always_inline struct pt_regs *registers_of(unsigned long long *ctx)
+{
+	struct pt_regs *regs = NULL;
+
+	/* Volatile, or the compiler reads it in any case. */
+	if (!config.opaque_registers)
+		return *(struct pt_regs *volatile *)ctx;
+	bpf_probe_read_kernel(&regs, sizeof(regs), ctx);
+	return regs;
+}
+
+#define REGISTER(regs, machine, name)                                                              \
+	(config.opaque_registers ? READ(struct pt_regs___##machine, (void *)(regs), name)          \
+				 : ((struct pt_regs___##machine *)(regs))->name)
+
 static __always_inline __u32 syscall_nr(struct pt_regs *regs)
 {
 	if (ON_X86)
-		return ((struct pt_regs___x86 *)regs)->orig_ax & ~X32_SYSCALL_BIT;
-	return ((struct pt_regs___arm64 *)regs)->syscallno;
+		return REGISTER(regs, x86, orig_ax) & ~X32_SYSCALL_BIT;
+	return REGISTER(regs, arm64, syscallno);
 }
 
 /* What rules call this system call, in either ABI: the common answer is neither. */
@@ -53,12 +72,12 @@ static __always_inline __u8 entry_type(__u16 entry, __u32 abi)
 	({                                                                                         \
 		__u64 _value;                                                                      \
 		if (!ON_X86)                                                                       \
-			_value = n ? ((struct pt_regs___arm64 *)(regs))->regs[n]                   \
-				   : ((struct pt_regs___arm64 *)(regs))->orig_x0;                  \
+			_value = n ? REGISTER(regs, arm64, regs[n])                                \
+				   : REGISTER(regs, arm64, orig_x0);                               \
 		else if ((abi) == ABI_COMPAT)                                                      \
-			_value = (__u32)((struct pt_regs___x86 *)(regs))->compat;                  \
+			_value = (__u32)REGISTER(regs, x86, compat);                               \
 		else                                                                               \
-			_value = ((struct pt_regs___x86 *)(regs))->native;                         \
+			_value = REGISTER(regs, x86, native);                                      \
 		_value;                                                                            \
 	})
 

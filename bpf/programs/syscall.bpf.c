@@ -70,8 +70,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
  */
 #define ON_FUNCTION(name)                                                                          \
 	SEC("fexit")                                                                               \
-	int BPF_PROG(on_##name, struct pt_regs *regs, long result)                                 \
+	int BPF_PROG(on_##name, void *unread, long result)                                         \
 	{                                                                                          \
+		struct pt_regs *regs = registers_of(ctx);                                          \
 		int built = on_exit(regs, result, syscall_entry(regs, wishes.function_types));     \
                                                                                                    \
 		return JUDGE(name, ctx, built);                                                    \

@@ -12,6 +12,7 @@ import pytest
 
 from stockade.kernel import Sensor, Wanted
 from stockade.kernel.sensor import missing_hooks
+from stockade.kernel.tiers import best_tier
 from tests.support.agent import STOCKADE
 from tests.support.recorder import OPENS
 
@@ -73,7 +74,7 @@ def test_cgroup_programs_fire_in_a_cgroup(facts: dict[str, Any]) -> None:
 
 
 def test_a_missing_hook_is_a_finding(facts: dict[str, Any]) -> None:
-    missing = missing_hooks()
+    missing = missing_hooks(best_tier())
     finding = facts["findings"]["hooks"]
     assert (finding["answer"] == "no") is bool(missing)
     for unseen in missing.values():

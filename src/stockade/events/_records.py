@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "f55dd6ce80626fee5758950927a6172f551b5a819faeb19f43b86f791454bc25"
+LAYOUT = "739a1a78dc358d4f4c25181a3a157c46f5766d31c9c75e68b9f5dd167834c9e8"
 
 
 ANCESTORS_MAX = 8
@@ -702,6 +702,7 @@ class Config(msgspec.Struct, frozen=True, gc=False):
     agent_tgid: int
     counts_activity: int
     keeps_objects: int
+    opaque_registers: int
 
 
 class CallShape(msgspec.Struct, frozen=True, gc=False):
@@ -830,12 +831,12 @@ def decode_loss_key(value: bytes) -> LossKey:
     return LossKey(v[0], v[1], v[2])
 
 
-_CONFIG = struct.Struct("<IIQ")
+_CONFIG = struct.Struct("<IIII")
 
 
 def pack_config(value: Config) -> bytes:
     """The bytes of a struct config."""
-    return _CONFIG.pack(value.agent_tgid, value.counts_activity, value.keeps_objects)
+    return _CONFIG.pack(value.agent_tgid, value.counts_activity, value.keeps_objects, value.opaque_registers)
 
 
 _CALL_SHAPE = struct.Struct("<BBBBBBBBBBBBBBBB")

@@ -90,6 +90,19 @@ def function_type(name: str) -> int | None:
     return found if found >= 0 else None
 
 
+@functools.cache
+def is_hookable(function: str, *, reads: bool = False) -> bool:
+    """Whether a trampoline program for a function of this kernel loads.
+
+    Structs as arguments are refused before v6.1 (720e6a435194).
+
+    Args:
+        function: of this kernel.
+        reads: whether the program reads the first argument.
+    """
+    return int(native().lib.core_try_function(function.encode(), reads)) == 0
+
+
 def require_privilege() -> None:
     """Raise MissingPrivilege for a process that may not use BPF."""
     if os.stat("/proc/self/ns/user").st_ino != _INITIAL_USER_NS:

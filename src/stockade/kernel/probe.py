@@ -22,7 +22,7 @@ from stockade.kernel.core import (
     require_privilege,
 )
 from stockade.kernel.sensor import Sensor, Wanted, missing_hooks
-from stockade.kernel.tiers import hits, only
+from stockade.kernel.tiers import best_tier, hits, only
 
 _LSM_LIST = Path("/sys/kernel/security/lsm")
 
@@ -205,10 +205,10 @@ def _programs() -> Finding:
 
 
 def _hooks() -> Finding:
-    missing = missing_hooks()
+    missing = missing_hooks(best_tier())
     if not missing:
         return Finding("hooks", Answer.YES, "every hook of the agent's programs is there")
-    unseen = "; ".join(missing.values())
+    unseen = "; ".join(dict.fromkeys(missing.values()))
     return Finding("hooks", Answer.NO, f"not seen here: {unseen}", "needs a newer kernel")
 
 

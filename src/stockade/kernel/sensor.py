@@ -30,7 +30,13 @@ from stockade.events import (
 from stockade.events.calls import kept_under, shape
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
-from stockade.kernel.core import has_tracepoint, has_type, require_btf, require_privilege
+from stockade.kernel.core import (
+    has_tracepoint,
+    has_type,
+    is_hookable,
+    require_btf,
+    require_privilege,
+)
 from stockade.kernel.filters import TRACEPOINT, Filters, Hook
 from stockade.kernel.images import object_image
 from stockade.kernel.pins import Pins
@@ -42,6 +48,7 @@ from stockade.kernel.tiers import (
     best_tier,
     every_object_program,
     functions_of,
+    missing_objects,
     object_programs,
     require,
 )
@@ -171,8 +178,12 @@ def names_requests() -> bool:
     return has_type("io_cmd_data")
 
 
-def missing_hooks() -> dict[str, str]:
-    """The programs that this kernel has no hook for, with what is not seen without them."""
+def missing_hooks(tier: Tier) -> dict[str, str]:
+    """The programs of a tier that this kernel has no hook for, with what is not seen then."""
+    return missing_objects(tier) | _missing_requests()
+
+
+def _missing_requests() -> dict[str, str]:
     if has_tracepoint("io_uring_complete") and not names_requests():
         unseen = "requests of io_uring: its tracepoints do not name them before v6.0"
         return {program: unseen for program in _OPTIONAL if program.startswith("uring_")}
@@ -245,7 +256,7 @@ class Sensor:
             self._object.set_max_entries("members", max_members)
             if pins:
                 pins.hand_over(self._object)
-            self.missing = missing_hooks()
+            self.missing = missing_hooks(self.tier)
             for program in self.missing.keys() | _unneeded(wanted) | self._unused(wanted):
                 self._object.set_autoload(program, on=False)
             if measured:
@@ -433,6 +444,9 @@ class Sensor:
             agent_tgid=os.getpid(),
             counts_activity=wanted.activity,
             keeps_objects=bool(self._objects),
+            opaque_registers=not all(
+                is_hookable(names[0], reads=True) for names in self._functions.values()
+            ),
         )
         self._object.set_variable("config", pack_config(config))
         self._counts_activity = wanted.activity

@@ -13,7 +13,7 @@ from stockade.errors import MissingFeature, StockadeError
 from stockade.events import EventType
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
-from stockade.kernel.core import function_type
+from stockade.kernel.core import function_type, is_hookable
 from stockade.kernel.images import object_image
 
 
@@ -111,10 +111,27 @@ def object_programs(tier: Tier, kinds: frozenset[EventType]) -> list[str]:
         tier: that is to be used.
         kinds: the types that paths are kept under.
     """
-    if tier is Tier.TRACEPOINT:
-        return []
-    hooks = [hook for hook, kind in _OBJECTS.items() if kind in kinds]
-    return [f"{tier.value}_{hook}" for hook in hooks if function_type(f"security_{hook}")]
+    return [
+        f"{tier.value}_{hook}"
+        for hook, kind in _objects_of(tier).items()
+        if kind in kinds and is_hookable(f"security_{hook}")
+    ]
+
+
+def missing_objects(tier: Tier) -> dict[str, str]:
+    """The programs among them that this kernel does not take, with what is not seen without them.
+
+    A kernel that has no such hook at all has other ways to the same calls.
+    """
+    return {
+        f"{tier.value}_{hook}": f"what the paths of {kind.name.lower()} lead to"
+        for hook, kind in _objects_of(tier).items()
+        if function_type(f"security_{hook}") and not is_hookable(f"security_{hook}")
+    }
+
+
+def _objects_of(tier: Tier) -> dict[str, EventType]:
+    return {} if tier is Tier.TRACEPOINT else _OBJECTS
 
 
 def every_object_program() -> list[str]:

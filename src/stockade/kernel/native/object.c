@@ -323,6 +323,20 @@ int core_function_type(const char *function)
 	return id < 0 ? -ENOENT : (int)btf__type_by_id(types, (__u32)id)->type;
 }
 
+static int load_at(enum bpf_attach_type place, int type_id, const char *function,
+		   const struct bpf_insn *program, size_t length)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = place,
+		    .attach_btf_id = (__u32)type_id);
+	char name[BPF_OBJ_NAME_LEN];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s",
+		 strstr(function, "sys_") ? strstr(function, "sys_") : function);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, name, "Dual BSD/GPL", program, length, &options);
+	return fd < 0 ? -errno : fd;
+}
+
 /* r1 is the context, as every program gets it; what follows a tail call runs only if that fails. */
 static int load_jump(int functions_fd, const char *function, int type_id)
 {
@@ -337,16 +351,32 @@ static int load_jump(int functions_fd, const char *function, int type_id)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT,
-		    .attach_btf_id = (__u32)type_id);
-	char name[BPF_OBJ_NAME_LEN];
-	int fd;
 
-	snprintf(name, sizeof(name), "%s",
-		 strstr(function, "sys_") ? strstr(function, "sys_") : function);
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, name, "Dual BSD/GPL", jump,
-			   sizeof(jump) / sizeof(*jump), &options);
-	return fd < 0 ? -errno : fd;
+	return load_at(BPF_TRACE_FEXIT, type_id, function, jump, sizeof(jump) / sizeof(*jump));
+}
+
+int core_try_function(const char *function, int reads)
+{
+	const struct bpf_insn program[] = {
+		{ .code = BPF_LDX | BPF_DW | BPF_MEM, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	size_t skipped = !reads;
+	struct btf *types = kernel_types();
+	int id, fd;
+
+	if (!types)
+		return -errno;
+	id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC);
+	if (id < 0)
+		return -ENOENT;
+	fd = load_at(BPF_TRACE_FENTRY, id, function, program + skipped,
+		     sizeof(program) / sizeof(*program) - skipped);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
 }
 
 int core_attach_function(core_object *object, const char *functions, const char *program,
