@@ -74,6 +74,9 @@ def _features(outcomes: list[tuple[Kernel, Outcome | None]]) -> Iterator[str]:
         for name, finding in outcome.facts["findings"].items():
             if finding["answer"] == "no":
                 yield f"- {outcome.name}: {name}: {finding['detail']}"
+        calls = outcome.facts["by_tracepoint"]
+        if calls and outcome.facts["tiers"][0] != "tracepoint":
+            yield f"- {outcome.name}: functions of these calls: {', '.join(calls)}"
     yield ""
 
 

@@ -435,7 +435,12 @@ struct io_kiocb {
 
 /* What a request is about, by kind; each lies where the request begins. */
 struct filename {
-	const char *uptr;
+	const char *name;
+};
+
+/* What requests of io_uring have of a name in later kernels. */
+struct delayed_filename {
+	struct filename *__incomplete_filename;
 };
 
 /* From v6.0 on requests lie where these do, and tracepoints name the request. */
@@ -448,9 +453,17 @@ struct io_rename {
 	struct filename *oldpath, *newpath;
 };
 
+struct io_rename___delayed {
+	struct delayed_filename oldpath, newpath;
+};
+
 struct io_link {
 	int old_dfd, new_dfd, flags;
 	struct filename *oldpath, *newpath;
+};
+
+struct io_link___delayed {
+	struct delayed_filename oldpath, newpath;
 };
 
 struct io_unlink {
@@ -458,10 +471,18 @@ struct io_unlink {
 	struct filename *filename;
 };
 
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+};
+
 struct io_mkdir {
 	int dfd;
 	unsigned short mode;
 	struct filename *filename;
+};
+
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
 };
 
 struct io_connect {

@@ -33,8 +33,11 @@ enum {
 
 #define NO_FD ((__u32) - 1)
 #define NAMES_REQUEST bpf_core_type_exists(struct io_cmd_data)
-/* Later kernels forget where a name came from (struct delayed_filename). */
-#define KEEPS_POINTERS bpf_core_field_exists(((struct filename *)0)->uptr)
+
+static __always_inline bool names_paths(__u8 opcode)
+{
+	return opcode >= IORING_OP_RENAMEAT && opcode <= IORING_OP_LINKAT;
+}
 
 static __always_inline __u8 request_type(__u8 opcode)
 {
@@ -69,58 +72,78 @@ static __always_inline __u8 request_type(__u8 opcode)
 	return EVENT_IO_URING;
 }
 
-/* ---- paths: a complete request has let go of them ---- */
+/* ---- names: a complete request has let go of them ---- */
 
-struct request_paths {
-	__u64 old, new; /* where they are in the caller's memory */
-};
-
-/* By the request's address. One that is never completed ages out. */
+/*
+ * By the request's address: as the kernel took them, which nobody can rewrite. One
+ * that is never completed ages out.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 256);
 	__type(key, __u64);
-	__type(value, struct request_paths);
-} request_paths SEC(".maps");
-
-static __always_inline __u64 user_path(struct filename *name)
-{
-	return name ? address_of(READ(struct filename, name, uptr)) : 0;
-}
-
-static __always_inline void keep_paths(struct io_kiocb *request, struct filename *old,
-				       struct filename *new)
-{
-	struct request_paths paths = { user_path(old), user_path(new) };
-	__u64 key = (__u64)request;
-
-	bpf_map_update_elem(&request_paths, &key, &paths, BPF_ANY);
-}
+	__type(value, struct kept_paths);
+} request_names SEC(".maps");
 
 /* A request begins with what it is about, whose kind the opcode tells. */
 #define OF(type, request, field) READ(type, (void *)(request), field)
 
+#define DELAYS_NAMES bpf_core_type_exists(struct delayed_filename)
+#define NAME_OF(type, request, field)                                                              \
+	(DELAYS_NAMES ? OF(type##___delayed, request, field.__incomplete_filename)                 \
+		      : OF(type, request, field))
+
+static __always_inline void append_name(struct slot *slot, struct string_ref *ref,
+					struct filename *name)
+{
+	ref->flags |= STRING_ARGUMENT;
+	append_kernel_string(slot, ref, READ(struct filename, name, name));
+}
+
+/* @second: NULL where there is no other. */
+static __noinline int keep_names(struct io_kiocb *request, __u8 type, struct filename *first,
+				 struct filename *second)
+{
+	__u64 key = (__u64)request;
+	struct object_paths *names;
+	struct slot *slot = claim_slot(type);
+
+	if (!slot)
+		return 0;
+	names = begin_record(slot, struct object_paths);
+	append_name(slot, &names->old, first);
+	if (second)
+		append_name(slot, &names->new, second);
+	bpf_map_update_elem(&request_names, &key, slot->record, BPF_ANY);
+	release_slot(slot);
+	return 0;
+}
+
 static __always_inline int on_submit(struct io_kiocb *request)
 {
-	__u8 opcode;
+	struct filename *first, *second = NULL;
+	__u8 opcode, type;
 
-	if (!NAMES_REQUEST || !KEEPS_POINTERS)
+	if (!NAMES_REQUEST)
 		return 0;
 	opcode = READ(struct io_kiocb, request, opcode);
-	if (opcode < IORING_OP_RENAMEAT || opcode > IORING_OP_LINKAT ||
-	    !wanted(current_task(), request_type(opcode)))
+	type = request_type(opcode);
+	if (!names_paths(opcode) || !wanted(current_task(), type))
 		return 0;
-	if (opcode == IORING_OP_RENAMEAT && bpf_core_type_exists(struct io_rename))
-		keep_paths(request, OF(struct io_rename, request, oldpath),
-			   OF(struct io_rename, request, newpath));
-	else if (opcode == IORING_OP_UNLINKAT && bpf_core_type_exists(struct io_unlink))
-		keep_paths(request, OF(struct io_unlink, request, filename), NULL);
-	else if (opcode == IORING_OP_MKDIRAT && bpf_core_type_exists(struct io_mkdir))
-		keep_paths(request, OF(struct io_mkdir, request, filename), NULL);
-	else if (bpf_core_type_exists(struct io_link))
-		keep_paths(request, OF(struct io_link, request, oldpath),
-			   OF(struct io_link, request, newpath));
-	return 0;
+	if (opcode == IORING_OP_RENAMEAT && bpf_core_type_exists(struct io_rename)) {
+		first = NAME_OF(struct io_rename, request, oldpath);
+		second = NAME_OF(struct io_rename, request, newpath);
+	} else if (opcode == IORING_OP_UNLINKAT && bpf_core_type_exists(struct io_unlink)) {
+		first = NAME_OF(struct io_unlink, request, filename);
+	} else if (opcode == IORING_OP_MKDIRAT && bpf_core_type_exists(struct io_mkdir)) {
+		first = NAME_OF(struct io_mkdir, request, filename);
+	} else if (bpf_core_type_exists(struct io_link)) {
+		first = NAME_OF(struct io_link, request, oldpath);
+		second = NAME_OF(struct io_link, request, newpath);
+	} else {
+		return 0;
+	}
+	return keep_names(request, type, first, second);
 }
 
 SEC("tp_btf/io_uring_submit_req")
@@ -135,62 +158,81 @@ int BPF_PROG(uring_submit_sqe, struct io_kiocb *request)
 	return on_submit(request);
 }
 
-static __always_inline struct request_paths take_paths(struct io_kiocb *request)
-{
-	struct request_paths *kept, paths = {};
-	__u64 key = (__u64)request;
-
-	kept = bpf_map_lookup_elem(&request_paths, &key);
-	if (kept) {
-		paths.old = kept->old;
-		paths.new = kept->new;
-		bpf_map_delete_elem(&request_paths, &key);
-	}
-	return paths;
-}
-
 /* ---- completion ---- */
-
-static __noinline int fill_link_args(__u64 *args, struct io_kiocb *request, __u8 opcode)
-{
-	struct request_paths paths = take_paths(request);
-
-	if (!bpf_core_type_exists(struct io_link))
-		return 0;
-	if (opcode == IORING_OP_SYMLINKAT) {
-		args[0] = paths.old;
-		args[1] = OF(struct io_link, request, new_dfd);
-		args[2] = paths.new;
-		return 0;
-	}
-	args[0] = OF(struct io_link, request, old_dfd);
-	args[1] = paths.old;
-	args[2] = OF(struct io_link, request, new_dfd);
-	args[3] = paths.new;
-	args[4] = OF(struct io_link, request, flags);
-	return 0;
-}
 
 static __noinline int fill_path_args(__u64 *args, struct io_kiocb *request, __u8 opcode)
 {
-	struct request_paths paths = take_paths(request);
-
 	if (opcode == IORING_OP_RENAMEAT && bpf_core_type_exists(struct io_rename)) {
 		args[0] = OF(struct io_rename, request, old_dfd);
-		args[1] = paths.old;
 		args[2] = OF(struct io_rename, request, new_dfd);
-		args[3] = paths.new;
 		args[4] = OF(struct io_rename, request, flags);
-		return 0;
-	}
-	args[1] = paths.old;
-	if (opcode == IORING_OP_UNLINKAT && bpf_core_type_exists(struct io_unlink)) {
+	} else if (opcode == IORING_OP_UNLINKAT && bpf_core_type_exists(struct io_unlink)) {
 		args[0] = OF(struct io_unlink, request, dfd);
 		args[2] = OF(struct io_unlink, request, flags);
 	} else if (opcode == IORING_OP_MKDIRAT && bpf_core_type_exists(struct io_mkdir)) {
 		args[0] = OF(struct io_mkdir, request, dfd);
 		args[2] = OF(struct io_mkdir, request, mode);
+	} else if (opcode == IORING_OP_SYMLINKAT && bpf_core_type_exists(struct io_link)) {
+		args[1] = OF(struct io_link, request, new_dfd);
+	} else if (opcode == IORING_OP_LINKAT && bpf_core_type_exists(struct io_link)) {
+		args[0] = OF(struct io_link, request, old_dfd);
+		args[2] = OF(struct io_link, request, new_dfd);
+		args[4] = OF(struct io_link, request, flags);
 	}
+	return 0;
+}
+
+/* What a name that is relative starts from is open still. */
+static __noinline int take_path(struct slot *slot, struct call_path *out, struct kept_paths *kept,
+				const struct string_ref *name, __s32 dirfd)
+{
+	__u32 offset = name->offset;
+	char first = 0;
+
+	take_string(slot, &out->text, kept, name);
+	bpf_probe_read_kernel(&first, sizeof(first), (void *)kept + offset);
+	if (first != '/' && out->object.state == STRING_ABSENT)
+		append_start_dir(slot, &out->directory, current_task(), dirfd);
+	return 0;
+}
+
+static __noinline int take_names(struct slot *slot, struct io_kiocb *request)
+{
+	struct call_record *record = (void *)slot->record;
+	const struct call_shape *shape = shape_of(record);
+	struct kept_paths *kept;
+	__u64 key = (__u64)request;
+
+	kept = bpf_map_lookup_elem(&request_names, &key);
+	if (!kept)
+		return lose_string(slot, &record->old.text, -ESTALE);
+	if (shape->text) {
+		take_string(slot, &record->text, kept, &kept->head.old);
+		take_path(slot, &record->old, kept, &kept->head.new,
+			  argument(record, shape->old_dir));
+	} else {
+		take_path(slot, &record->old, kept, &kept->head.old,
+			  argument(record, shape->old_dir));
+	}
+	if (shape->new_path)
+		take_path(slot, &record->new, kept, &kept->head.new,
+			  argument(record, shape->new_dir));
+	bpf_map_delete_elem(&request_names, &key);
+	return 0;
+}
+
+static __noinline int on_path_request(struct io_kiocb *request, __u8 type)
+{
+	struct slot *slot = begin_call(type, READ(struct io_kiocb, request, cqe.res));
+
+	if (!slot)
+		return 0;
+	fill_path_args(call_args(slot), request, READ(struct io_kiocb, request, opcode));
+	if (config.keeps_objects)
+		take_objects(slot);
+	take_names(slot, request);
+	submit_record(slot, current_task());
+	release_slot(slot);
 	return 0;
 }
 
@@ -230,18 +272,13 @@ static __noinline int on_request(struct io_kiocb *request, __u8 wanted_type)
 		return 0;
 	opcode = READ(struct io_kiocb, request, opcode);
 	type = *(volatile __u16 *)&((struct call_record *)slot->record)->header.type;
-	if (opcode >= IORING_OP_RENAMEAT && opcode <= IORING_OP_MKDIRAT)
-		fill_path_args(call_args(slot), request, opcode);
-	else if (opcode == IORING_OP_SYMLINKAT || opcode == IORING_OP_LINKAT)
-		fill_link_args(call_args(slot), request, opcode);
-	else if (type != EVENT_IO_URING)
+	if (type != EVENT_IO_URING)
 		has_fd = fill_socket_args(call_args(slot), request, opcode);
 	else
 		call_args(slot)[0] = opcode;
-	if (opcode < IORING_OP_RENAMEAT || opcode > IORING_OP_LINKAT)
+	/* Of these it is what came that counts. */
+	if (opcode != IORING_OP_ACCEPT && opcode != IORING_OP_SOCKET)
 		file = READ(struct io_kiocb, request, file);
-	if (opcode == IORING_OP_ACCEPT || opcode == IORING_OP_SOCKET)
-		file = NULL; /* it is what came that counts */
 	if (has_fd)
 		return report_call(slot, address_of(file));
 	release_slot(slot);
@@ -276,5 +313,5 @@ int BPF_PROG(uring_complete, void *ctx_, struct io_kiocb *request)
 	case EVENT_RECEIVE_FD:
 		return on_message(request);
 	}
-	return on_request(request, type);
+	return names_paths(opcode) ? on_path_request(request, type) : on_request(request, type);
 }

@@ -25,6 +25,7 @@ KEYS = {
     "cgroup_version",
     "libbpf",
     "findings",
+    "by_tracepoint",
 }
 FINDINGS = (
     "privilege architecture btf libbpf ring_buffer task_iterator tp_btf programs hooks fentry fexit"

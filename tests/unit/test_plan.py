@@ -73,6 +73,11 @@ def test_better_tiers(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lsm["links"]["needs"] == ""
 
 
+def test_a_call_without_a_function(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = FACTS | {"tiers": ["fentry", "tracepoint"], "by_tracepoint": ["symlink"]}
+    assert _plan(rules, facts, capsys)["links"]["hook"] == "tp_btf/sys_exit"
+
+
 def test_what_the_kernel_has_no_hook_for_is_blind(
     rules: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -64,8 +64,11 @@ def _print(facts: Facts) -> None:
 def _about(facts: Facts) -> list[str]:
     modules = "unknown" if facts.lsm is None else ", ".join(facts.lsm)
     cgroups = "not mounted" if facts.cgroup_version is None else f"version {facts.cgroup_version}"
-    return [
+    lines = [
         f"Linux {facts.release} on {facts.architecture}, libbpf {facts.libbpf or 'missing'}",
         f"security modules: {modules}; cgroups: {cgroups}",
         f"tiers that work here: {', '.join(facts.tiers) or 'none'}",
     ]
+    if facts.by_tracepoint and facts.tiers[0] != "tracepoint":
+        lines.append(f"calls that come by the tracepoint, too: {', '.join(facts.by_tracepoint)}")
+    return lines

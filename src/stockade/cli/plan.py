@@ -78,6 +78,7 @@ def _node(facts: Facts) -> Node:
         able=facts.able,
         tiers=tuple(known[name] for name in facts.tiers if name in known),
         missing=hooks.detail if hooks and hooks.answer is Answer.NO else "",
+        by_tracepoint=frozenset(facts.by_tracepoint),
     )
 
 

@@ -162,6 +162,9 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         )
         for program, unseen in sensor.missing.items():
             structlog.get_logger().warning("this kernel lacks a hook", hook=program, unseen=unseen)
+        if sensor.fallen and sensor.tier is not Tier.TRACEPOINT:
+            calls = sorted(kind.name.lower() for kind in sensor.fallen)
+            structlog.get_logger().warning("calls come by the tracepoint, too", calls=calls)
         # After attaching: a process that starts meanwhile is told of by its events.
         processes.seed()
         provenance = sensor.provenance

@@ -6,8 +6,9 @@ Keys stay as they are; new ones may come.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from stockade.kernel import syscalls
 from stockade.kernel.core import libbpf_version
 from stockade.kernel.probe import (
     Answer,
@@ -18,6 +19,7 @@ from stockade.kernel.probe import (
     probe_more,
     tiers,
 )
+from stockade.kernel.tiers import best_tier, functions_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Facts:
         cgroup_version: 2 where only the unified hierarchy is mounted, 1 where others are.
         libbpf: its version; None where it is not installed.
         findings: what trying each feature showed, by its name.
+        by_tracepoint: system calls that come by the tracepoint on the best tier, too.
     """
 
     able: bool
@@ -43,6 +46,12 @@ class Facts:
     cgroup_version: int | None
     libbpf: str | None
     findings: dict[str, Finding]
+    by_tracepoint: list[str] = field(default_factory=list)
+
+
+def _by_tracepoint() -> list[str]:
+    _, fallen = functions_for(best_tier(), syscalls.NUMBERS)
+    return sorted(kind.name.lower() for kind in fallen)
 
 
 def find_facts() -> Facts:
@@ -61,4 +70,5 @@ def find_facts() -> Facts:
         cgroup_version=cgroup_version(),
         libbpf=libbpf_version() if has_libbpf else None,
         findings=found,
+        by_tracepoint=_by_tracepoint() if able else [],
     )

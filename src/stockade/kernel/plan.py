@@ -38,11 +38,13 @@ class Node:
         able: whether the agent runs there.
         tiers: those that work, the best one first.
         missing: what its kernel has no hook for, as doctor says it; empty for nothing.
+        by_tracepoint: calls that come by the tracepoint whatever the tier.
     """
 
     able: bool
     tiers: tuple[Tier, ...]
     missing: str = ""
+    by_tracepoint: frozenset[str] = frozenset()
 
     @property
     def needs(self) -> str:
@@ -55,6 +57,7 @@ class Node:
         if unseen or not self.able or not self.tiers:
             return None
         if name := _CALLS.get(kind):
-            return "tp_btf/sys_exit" if self.tiers[0] is Tier.TRACEPOINT else f"fexit/{name}"
+            fallen = self.tiers[0] is Tier.TRACEPOINT or name in self.by_tracepoint
+            return "tp_btf/sys_exit" if fallen else f"fexit/{name}"
         # Containers are told of as their programs start.
         return _HOOKS.get(kind, "tp_btf/sched_process_exec")

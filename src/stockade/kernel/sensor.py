@@ -44,10 +44,9 @@ from stockade.kernel.provenance import Provenance, find_host, settle
 from stockade.kernel.ring import Ring
 from stockade.kernel.tiers import (
     Tier,
-    alike,
     best_tier,
     every_object_program,
-    functions_of,
+    functions_for,
     missing_objects,
     object_programs,
     require,
@@ -187,9 +186,6 @@ def _missing_requests() -> dict[str, str]:
     if has_tracepoint("io_uring_complete") and not names_requests():
         unseen = "requests of io_uring: its tracepoints do not name them before v6.0"
         return {program: unseen for program in _OPTIONAL if program.startswith("uring_")}
-    if has_type("delayed_filename"):
-        unseen = "paths of io_uring's requests: the kernel does not keep where they came from"
-        return {"uring_submit": unseen, "uring_submit_sqe": unseen}
     return {}
 
 
@@ -421,17 +417,8 @@ class Sensor:
 
     def _plan(self, wanted: Wanted) -> None:
         """Which hooks are used for which events."""
-        collected = _collected(wanted)
-        functions: dict[EventType, list[str] | None] = dict.fromkeys(collected)
-        if self.tier is not Tier.TRACEPOINT:
-            functions = {kind: functions_of(kind) for kind in collected}
-        self.fallen = frozenset(kind for kind, names in functions.items() if names is None)
-        groups = alike({name for names in functions.values() for name in names or ()})
-        self._functions = dict(zip(_JUMPS, groups, strict=False))
-        if len(groups) > len(_JUMPS):
-            rest = {name for group in groups[len(_JUMPS) :] for name in group}
-            late = {kind for kind, names in functions.items() if rest.intersection(names or ())}
-            self.fallen |= late
+        groups, self.fallen = functions_for(self.tier, _collected(wanted))
+        self._functions = dict(zip(_JUMPS[: len(groups)], groups, strict=True))
         kept = frozenset(kind for kind in map(kept_under, wanted.types) if kind)
         self._objects = object_programs(self.tier, kept)
 

@@ -25,6 +25,9 @@ class Tier(Enum):
     TRACEPOINT = "tracepoint"
 
 
+# The object has programs for so many groups of functions that are alike.
+GROUPS_MAX = 2
+
 # The security hooks that tell what paths lead to: the type that a path is kept under, by hook.
 _OBJECTS = {
     "path_rename": EventType.RENAME,
@@ -102,6 +105,26 @@ def alike(names: Iterable[str]) -> list[list[str]]:
     for name in sorted(names):
         groups.setdefault(function_type(name), []).append(name)
     return list(groups.values())
+
+
+def functions_for(
+    tier: Tier, kinds: Iterable[EventType]
+) -> tuple[list[list[str]], frozenset[EventType]]:
+    """By which functions system calls come.
+
+    Args:
+        tier: that is to be used.
+        kinds: of system calls.
+
+    Returns:
+        The functions, those that are alike together in one of GROUPS_MAX groups; and the calls
+        that come by the tracepoint all the same.
+    """
+    found = {kind: None if tier is Tier.TRACEPOINT else functions_of(kind) for kind in kinds}
+    groups = alike({name for names in found.values() for name in names or ()})
+    used = {name for group in groups[:GROUPS_MAX] for name in group}
+    fallen = {kind for kind, names in found.items() if names is None or not used.issuperset(names)}
+    return groups[:GROUPS_MAX], frozenset(fallen)
 
 
 def object_programs(tier: Tier, kinds: frozenset[EventType]) -> list[str]:
