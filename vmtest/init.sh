@@ -57,6 +57,9 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 mount --move /new /
 exec chroot . /bin/sh -c '
 	cd /root
+	# The kernel itself looks for modprobe where none is: in the initramfs.
+	modprobe loop max_loop=8 2>/dev/null
+	modprobe ext4 2>/dev/null
 	/bin/sh /vm/ctl/cmd >/vm/ctl/stdout 2>/vm/ctl/stderr </dev/null
 	echo $? >/vm/ctl/rc.new
 	mv /vm/ctl/rc.new /vm/ctl/rc

@@ -1,4 +1,4 @@
-"""make kernels: the tests on every kernel, one after the other; with names, on those.
+"""make kernels: the tests on every tier of every kernel, one after the other; with names, on those.
 
 What each kernel said is kept under build/kernels; what was seen on those where all went well,
 under vmtest/recorded, which docs/kernels.md is made from.
@@ -10,7 +10,7 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from vmtest import guest, kernels, results, roots
@@ -19,17 +19,18 @@ from vmtest.results import Outcome
 LOGS = guest.PROJECT / "build/kernels"
 
 
-def command(kernel: kernels.Kernel, tests: Sequence[str] = ()) -> str:
-    """What the guest runs: look, then test, if only some tests."""
+def command(kernel: kernels.Kernel, tests: Sequence[str] = (), tier: str = "") -> str:
+    """What the guest runs: look, then test, if only some tests; on the best tier or another."""
     root = roots.of(kernel)
     chosen = [f"tests/{test}" for test in tests or kernel.tests]
     pytest = [root.python, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-p", "vmtest.report"]
+    pytest += ["--tier", tier] if tier else []
     return "\n".join(
         (
             f"cd {shlex.quote(str(guest.PROJECT))} || exit",
             root.prepare,
             f"export STOCKADE_REPORT={guest.OUT}/tests",
-            f"{root.python} -B -m vmtest.seen >{guest.OUT}/seen",
+            f"{root.python} -B -m vmtest.seen {tier} >{guest.OUT}/seen",
             shlex.join([*pytest, "-v", "--no-header", "--color=no", *chosen]),
         )
     )
@@ -39,6 +40,7 @@ def run(
     booted: kernels.Booted,
     show: Callable[[str], object],
     *,
+    tier: str = "",
     tests: Sequence[str] = (),
     accept_growth: bool = False,
 ) -> Outcome:
@@ -47,25 +49,33 @@ def run(
     Args:
         booted: from kernels.prepare.
         show: called with what the tests print, as they print it.
+        tier: by which to watch, instead of the best.
         tests: instead of all that are for it, below tests/.
         accept_growth: whether it is fine that the verifier has more to look at than before.
     """
     root = roots.of(booted.kernel)
-    result = guest.run(booted, command(booted.kernel, tests), root=root.directory, show=show)
-    log = log_of(booted)
+    line = command(booted.kernel, tests, tier)
+    result = guest.run(booted, line, root=root.directory, show=show)
+    name = named(booted, tier)
+    log = log_of(name)
     log.parent.mkdir(parents=True, exist_ok=True)
     parts = {"output": result.stdout, "errors": result.stderr, "console": result.console}
     log.write_text("".join(f"==== {name}\n{text}\n" for name, text in parts.items()))
-    before = None if accept_growth else results.recorded(booted.name)
-    return _outcome(booted, result, before)
+    before = None if accept_growth else results.recorded(name)
+    return _outcome(name, booted.release, result, before)
 
 
-def log_of(booted: kernels.Booted) -> Path:
-    """Where a kernel's log is kept."""
-    return LOGS / f"{booted.name.replace(' ', '-')}.log"
+def named(booted: kernels.Booted, tier: str = "") -> str:
+    """What a run is called: without a tier it is the best one's."""
+    return f"{booted.name} {tier}".strip()
 
 
-def _outcome(booted: kernels.Booted, result: guest.Result, before: Outcome | None) -> Outcome:
+def log_of(name: str) -> Path:
+    """Where a run's log is kept."""
+    return LOGS / f"{name.replace(' ', '-')}.log"
+
+
+def _outcome(name: str, release: str, result: guest.Result, before: Outcome | None) -> Outcome:
     tests = [json.loads(line) for line in result.files.get("tests", "").splitlines()]
     seen = json.loads(result.files.get("seen") or "{}")
     verified = seen.get("verified", {})
@@ -78,8 +88,8 @@ def _outcome(booted: kernels.Booted, result: guest.Result, before: Outcome | Non
     elif result.code and not failed:
         trouble.append(f"pytest ended with {result.code}")
     return Outcome(
-        name=booted.name,
-        release=booted.release,
+        name=name,
+        release=release,
         passed=sum(test["outcome"] == "passed" for test in tests),
         failed=tuple(failed),
         skipped={test["test"]: test["reason"] for test in tests if test["outcome"] == "skipped"},
@@ -96,19 +106,32 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--only", action="append", default=[], help="a test below tests/; nothing is recorded then"
     )
+    parser.add_argument("--tier", help="only on this one; otherwise on each that a kernel has")
     parser.add_argument("kernels", nargs="*", metavar="KERNEL")
     options = parser.parse_args(arguments)
     names = options.kernels or [kernel.name for kernel in kernels.KERNELS]
-    outcomes = []
+    outcomes: list[Outcome] = []
     for name in names:
         for booted in kernels.modes(kernels.prepare(kernels.find(name))):
-            print(f"==== {booted.name}: {booted.release}, log {log_of(booted)}", flush=True)
-            outcome = run(booted, _show, tests=options.only, accept_growth=options.accept_growth)
-            if outcome.good and not options.only:
-                results.record(outcome)
-            outcomes.append(outcome)
+            outcomes += _run_all(booted, options)
     print(summary(outcomes))
     return 0 if all(outcome.good for outcome in outcomes) else 1
+
+
+def _run_all(booted: kernels.Booted, options: argparse.Namespace) -> Iterator[Outcome]:
+    """On the best tier, then on the others; how a kernel preempts makes no difference to those."""
+    tiers = [options.tier or ""]
+    for tier in tiers:
+        name = named(booted, tier)
+        print(f"==== {name}: {booted.release}, log {log_of(name)}", flush=True)
+        outcome = run(
+            booted, _show, tier=tier, tests=options.only, accept_growth=options.accept_growth
+        )
+        if outcome.good and not options.only:
+            results.record(outcome)
+        if not tier and not booted.preempt:
+            tiers += outcome.facts.get("tiers", [])[1:]
+        yield outcome
 
 
 def _show(text: str) -> None:

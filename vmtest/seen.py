@@ -1,4 +1,6 @@
-"""python -m vmtest.seen: in a guest, what its kernel can do and what its verifier says, as JSON."""
+"""python -m vmtest.seen [TIER]: in a guest, what its kernel can do and what its verifier says of
+the programs of a tier, as JSON.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,15 @@ import sys
 import msgspec
 
 from stockade.events import EventType
-from stockade.kernel import Sensor, Wanted
+from stockade.kernel import Sensor, Tier, Wanted
 from stockade.kernel.facts import find_facts
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Look and print."""
+    tier = Tier(arguments[0]) if arguments else None
     everything = Wanted(frozenset(EventType) - {EventType.NONE})
-    with Sensor(everything, measured=True) as sensor:
+    with Sensor(everything, measured=True, tier=tier) as sensor:
         verified = sensor.verified()
     seen = {"facts": find_facts(), "verified": verified}
     sys.stdout.write(msgspec.json.encode(seen).decode() + "\n")
@@ -22,4 +25,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

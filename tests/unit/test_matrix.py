@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vmtest import kernels, matrix, results
+from vmtest import kernels, matrix, page, results
 from vmtest.archive import newest
 from vmtest.results import Outcome
 from vmtest.vmlinux import extract_vmlinux
@@ -45,6 +45,20 @@ def test_an_outcome_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     results.record(outcome)
     assert results.recorded(outcome.name) == outcome
     assert results.recorded("6.12") is None
+
+
+def test_other_tiers_are_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "RECORDED", tmp_path)
+    facts = {"tiers": ["lsm", "tracepoint"], "by_tracepoint": ["bpf"], "findings": {}}
+    results.record(Outcome("6.1", "6.1.0", 3, verified={"on_functions": 7000}, facts=facts))
+    tracepoint = {"on_functions": 1, "sys_exit": 8000}
+    results.record(Outcome("6.1 tracepoint", "6.1.0", 2, verified=tracepoint, facts=facts))
+    text = page.page()
+    assert "| 6.1 | 6.1.0 |" in text
+    assert "| 6.1 tracepoint | 6.1.0 |" in text
+    assert "| `on_functions` | 7,000 |" in text
+    assert "| `sys_exit` | 8,000 |" in text
+    assert text.count("functions of these calls: bpf") == 1
 
 
 def test_a_summary_names_skips_and_failures() -> None:

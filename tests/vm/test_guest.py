@@ -16,6 +16,7 @@ TESTS = (
     "kernel/test_facts.py",
     "kernel/test_objects.py",
     "kernel/test_open.py",
+    "kernel/test_unhooked.py",
     "e2e/test_families.py",
 )
 
@@ -25,5 +26,5 @@ def test_everything_passes_on_6_1(capsys: pytest.CaptureFixture[str]) -> None:
     booted = kernels.prepare(kernels.find("6.1"))
     with capsys.disabled():
         outcome = matrix.run(booted, sys.stdout.write, tests=TESTS)
-    assert outcome.good, f"{matrix.summary([outcome])}\nsee {matrix.log_of(booted)}"
+    assert outcome.good, f"{matrix.summary([outcome])}\nsee {matrix.log_of(booted.name)}"
     assert outcome.passed
