@@ -133,9 +133,15 @@ __noinline int fill_call_object(__u32 number, __u64 address)
 	return 0;
 }
 
+/* A function of its own, for the room that it takes is then free again. */
+static __noinline __u64 find_open_file(__u32 fd)
+{
+	return (__u64)open_file(current_task(), fd);
+}
+
 static __always_inline void fill_call_file(struct slot *slot, __u32 fd)
 {
-	fill_call_object(slot->number, (__u64)open_file(current_task(), fd));
+	fill_call_object(slot->number, find_open_file(fd));
 }
 
 /* Who is at the other end of a socket that is not itself what the call is about. */

@@ -163,10 +163,13 @@ static __always_inline int receive_fds(__u32 socket, __u64 message, __u64 messag
 static __noinline int on_receive(struct pt_regs *regs, __u32 abi, __u8 type, long result,
 				 __u32 in_memory)
 {
-	__u64 args[CALL_ARGS_MAX];
+	__u64 socket = ARG1(regs, abi), message = ARG2(regs, abi);
 
 	if (result < 0 || (type == EVENT_RECVMMSG && !result))
 		return 0;
-	read_arguments(args, regs, abi, in_memory);
-	return receive_fds(args[0], args[1], type == EVENT_RECVMMSG ? result : 1, abi);
+	if (in_memory) {
+		socket = read_word(message, sizeof(__u32));
+		message = read_word(message + sizeof(__u32), sizeof(__u32));
+	}
+	return receive_fds(socket, message, type == EVENT_RECVMMSG ? result : 1, abi);
 }
