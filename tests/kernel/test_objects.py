@@ -82,8 +82,16 @@ def _value(event: Event, name: str) -> str:
     return "" if value is ABSENT else str(value)
 
 
+def _unseen(sensor: Sensor, act: Act) -> str:
+    """What the kernel has no hook for, of an act; empty where it has all."""
+    hooks = (f"{sensor.tier.value}_path_{call}" for call in act.calls.split())
+    return "".join(sensor.missing.get(hook, "") for hook in hooks)
+
+
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.command)
 def test_objects_not_arguments(watch: EventWatch, runc: Runc, act: Act) -> None:
+    if unseen := _unseen(watch.sensor, act):
+        pytest.skip(f"this kernel's trampolines do not pass on structs: {unseen}")
     name, done = runc.run(["sh", "-ec", SET_UP + act.command], ADMIN)
     assert done.returncode == 0, done.stderr
     kinds = {EventType[call.upper()] for call in act.calls.split()}
