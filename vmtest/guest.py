@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vmtest.kernels import Booted
+from vmtest.memory import Memory
 
 PROJECT = Path(__file__).parents[1]
 
@@ -20,6 +21,8 @@ PROJECT = Path(__file__).parents[1]
 # machine.
 CPU_BUDGET_S = 3600
 _POLL_S = 0.05
+# QEMU's, for who reads and writes the guest's memory.
+_STUB = "stub"
 # Where a command leaves files for us.
 OUT = "/vm/ctl/out"
 
@@ -111,7 +114,7 @@ def run(
                 stdout=log,
                 stderr=log,
             )
-            _wait(process, control, show)
+            _wait(process, Memory(kernel.image, work / _STUB, control), control, show)
         return _result(work, _children_cpu() - before, time.monotonic() - started)
     finally:
         shutil.rmtree(work)
@@ -131,6 +134,8 @@ def _arguments(kernel: Booted, work: Path, root: Path, memory_mib: int) -> list[
     arguments += ["-device", "virtio-blk-pci,drive=disk"]
     arguments += ["-chardev", f"file,id=console,path={work / 'console'}"]
     arguments += ["-serial", "chardev:console"]
+    stub = f"socket,id=stub,path={work / _STUB},server=on,wait=off"
+    arguments += ["-chardev", stub, "-gdb", "chardev:stub"]
     shares = (
         ("root", root, True),
         ("project", PROJECT, True),
@@ -145,7 +150,10 @@ def _arguments(kernel: Booted, work: Path, root: Path, memory_mib: int) -> list[
 
 
 def _wait(
-    process: subprocess.Popen[bytes], control: Path, show: Callable[[str], object] | None
+    process: subprocess.Popen[bytes],
+    memory: Memory,
+    control: Path,
+    show: Callable[[str], object] | None,
 ) -> None:
     """Until the command's exit code is there: the guest has nothing left to say."""
     (control / "stdout").touch()
@@ -155,6 +163,7 @@ def _wait(
                 show(output.read())
             if (control / "rc").exists() or _cpu_of(process.pid) > CPU_BUDGET_S:
                 process.kill()
+            memory.serve()
             time.sleep(_POLL_S)
         if show:
             show(output.read())

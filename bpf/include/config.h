@@ -17,6 +17,7 @@ struct config {
 	__u32 keeps_objects;	/* whether hooks tell what paths lead to */
 	__u32 opaque_registers; /* whether the verifier knows nothing of a system call's registers
 				 */
+	__u64 flood_bytes;	/* how much of the ring what may come in floods can fill */
 };
 
 enum wanted_flags {

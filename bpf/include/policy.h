@@ -29,8 +29,11 @@ enum view {
 	VIEW_UNKNOWN,
 	VIEW_NOWHERE,
 	VIEW_SAME,    /* under their path within the filesystem */
-	VIEW_VAR_LIB, /* below /var/lib/ */
-	VIEW_RUN,     /* below /run/ */
+	VIEW_VAR_LIB, /* below /var/lib */
+	VIEW_RUN,     /* below /run */
+	VIEW_TMP,     /* below /tmp */
+	VIEW_HOME,    /* below /home */
+	VIEW_MNT,     /* below /mnt */
 };
 
 /* What the agent has found out, by device number. It counts until something is mounted. */

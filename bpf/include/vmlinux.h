@@ -37,6 +37,7 @@ enum bpf_map_type {
 
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_F_NO_PREALLOC = 1 };
 enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
+enum { BPF_RB_AVAIL_DATA = 0 };
 
 /* Of uapi/linux/bpf.h, those that not every kernel has. */
 enum bpf_func_id { BPF_FUNC_get_current_task_btf = 158 };

@@ -305,8 +305,18 @@ static __noinline int count_parts(__u32 lost, __u32 event_type)
 	return 0;
 }
 
-/* @task: whom the record is about. */
-static __always_inline void submit_record(struct slot *slot, struct task_struct *task)
+/*
+ * What others are understood by, and what tells of a broken boundary, has a part of
+ * the ring to itself: whoever floods it with acts hides neither.
+ */
+static __always_inline bool is_vital(struct record_header *header)
+{
+	return (header->kind != RECORD_OPEN && header->kind != RECORD_CALL) ||
+	       header->task.boundary;
+}
+
+/* Returns whether it was sent. @task: whom the record is about. */
+static __always_inline bool submit_record(struct slot *slot, struct task_struct *task)
 {
 	struct record_header *header = (void *)slot->record;
 	__u32 size;
@@ -319,8 +329,12 @@ static __always_inline void submit_record(struct slot *slot, struct task_struct 
 	header->size = size;
 	if (slot->lost)
 		count_parts(slot->lost, header->type);
-	if (bpf_ringbuf_output(&events, slot->record, size, 0))
-		count_loss(LOSS_RING_FULL, header->type);
+	if ((is_vital(header) ||
+	     bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < config.flood_bytes) &&
+	    !bpf_ringbuf_output(&events, slot->record, size, 0))
+		return true;
+	count_loss(LOSS_RING_FULL, header->type);
+	return false;
 }
 
 #endif

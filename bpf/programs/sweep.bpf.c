@@ -15,9 +15,9 @@ static __always_inline void tell_swept(struct slot *slot, struct task_struct *ta
 	struct record_header *header = (void *)slot->record;
 
 	member->broken |= flags & (BOUNDARY_CRED_TAMPERED | BOUNDARY_NS_TAMPERED);
-	member->swept |= flags;
 	header->task.boundary |= flags;
-	submit_record(slot, task);
+	if (submit_record(slot, task))
+		member->swept |= flags;
 }
 
 /* Returns whether it is to be looked at again. */

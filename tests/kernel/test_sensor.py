@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from stockade.errors import LoadError, MissingFeature, RecordError
-from stockade.events import Btf, EventType, decode
+from stockade.events import Btf, EventType, ExecRecord, ExitRecord, decode
 from stockade.kernel import Sensor, Wanted
 from stockade.kernel.bpf import Object
 from stockade.kernel.images import object_image
 from stockade.kernel.sensor import check_layout
 from tests.support.recorder import OPENS, Recorder
 from tests.support.runc import Runc
+from tests.support.watch import RecordWatch
 
 NONE: frozenset[EventType] = frozenset()
 
@@ -56,6 +57,17 @@ def test_a_full_ring_is_counted(acts: Path) -> None:
         assert lost["ring_full"] > 0
         recorder.drain()
         assert recorder.records
+
+
+def test_a_flood_of_opens_hides_no_exec() -> None:
+    flood = "i=0; while [ $i -lt 400 ]; do : </dev/null; i=$((i+1)); done; exec true after"
+    with Sensor(Wanted(OPENS, OPENS), ring_bytes=1 << 17) as sensor:
+        subprocess.run(["sh", "-c", flood], check=True)
+        lost = sensor.losses_by_type()
+        watch = RecordWatch(sensor)
+        watch.find(ExecRecord, lambda record: record.args.value == "true\0after\0")
+        watch.find(ExitRecord, lambda record: record.header.task.comm == "true")
+    assert {kind for reason, kind in lost if reason == "ring_full"} == {"openat"}
 
 
 def test_unwanted_events_stay_in_the_kernel(acts: Path) -> None:

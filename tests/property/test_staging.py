@@ -15,6 +15,7 @@ import pytest
 from stockade.events import (
     ABSENT,
     UNKNOWN,
+    VIEW_DIRECTORIES,
     Container,
     Event,
     EventType,
@@ -46,8 +47,8 @@ def host_path(record: Record, view: View) -> str | Missing:
     path = fs_path(record.file)
     if isinstance(path, Missing) or view is View.SAME:
         return path
-    below = {View.VAR_LIB: "/var/lib/x", View.RUN: "/run/x"}.get(view)
-    return ABSENT if below is None else below + path
+    directory = VIEW_DIRECTORIES.get(view)
+    return ABSENT if directory is None else f"{directory}/x{path}"
 
 
 def events_of(raw: bytes, view: View, rng: random.Random) -> Event:

@@ -30,10 +30,16 @@ def test_class_names() -> None:
 def test_the_configuration_is_packed_as_the_object_has_it() -> None:
     btf = Btf(object_image("stockade"))
     packed = pack_config(
-        Config(agent_tgid=5, counts_activity=1, keeps_objects=1, opaque_registers=1)
+        Config(
+            agent_tgid=5,
+            counts_activity=1,
+            keeps_objects=1,
+            opaque_registers=1,
+            flood_bytes=7 << 8,
+        )
     )
     assert len(packed) == btf.struct("config").size
-    assert packed == bytes([5, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0])
+    assert packed == bytes([5, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0])
 
 
 def test_wishes_are_packed_as_the_object_has_them() -> None:

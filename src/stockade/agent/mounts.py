@@ -9,7 +9,7 @@ import select
 from collections import defaultdict
 from collections.abc import Sequence
 
-from stockade.events import ABSENT, Missing, View
+from stockade.events import ABSENT, VIEW_DIRECTORIES, Missing, View
 
 # Init may hide its own from us.
 _MOUNTINFO = ("/proc/1/mountinfo", "/proc/self/mountinfo")
@@ -62,8 +62,8 @@ class HostMounts:
             return View.NOWHERE
         if pairs[0] == ("/", "/"):
             return View.SAME
-        for view, directory in ((View.VAR_LIB, "/var/lib/"), (View.RUN, "/run/")):
-            if all(point.startswith(directory) for _, point in pairs):
+        for view, directory in VIEW_DIRECTORIES.items():
+            if all(f"{point}/".startswith(f"{directory}/") for _, point in pairs):
                 return view
         return View.UNKNOWN
 

@@ -72,7 +72,7 @@ from stockade.events.entities import (
 )
 from stockade.events.event import Event
 from stockade.events.layout import digest as layout_digest
-from stockade.events.policy import Policy, Program
+from stockade.events.policy import VIEW_DIRECTORIES, Policy, Program
 from stockade.events.text import NO_TEXT, Text
 from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Scalar, Value
 
@@ -82,6 +82,7 @@ __all__ = [
     "LAYOUT",
     "NO_TEXT",
     "UNKNOWN",
+    "VIEW_DIRECTORIES",
     "Action",
     "Activity",
     "Alert",

@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "739a1a78dc358d4f4c25181a3a157c46f5766d31c9c75e68b9f5dd167834c9e8"
+LAYOUT = "75e5b9857ec510f9476c939c9d9b21f55dbff06ad6d5e9a49647c764142c720c"
 
 
 ANCESTORS_MAX = 8
@@ -283,6 +283,9 @@ class View(IntEnum):
     SAME = 2
     VAR_LIB = 3
     RUN = 4
+    TMP = 5
+    HOME = 6
+    MNT = 7
 
 
 class ProcessId(msgspec.Struct, frozen=True, gc=False):
@@ -703,6 +706,7 @@ class Config(msgspec.Struct, frozen=True, gc=False):
     counts_activity: int
     keeps_objects: int
     opaque_registers: int
+    flood_bytes: int
 
 
 class CallShape(msgspec.Struct, frozen=True, gc=False):
@@ -831,12 +835,12 @@ def decode_loss_key(value: bytes) -> LossKey:
     return LossKey(v[0], v[1], v[2])
 
 
-_CONFIG = struct.Struct("<IIII")
+_CONFIG = struct.Struct("<IIIIQ")
 
 
 def pack_config(value: Config) -> bytes:
     """The bytes of a struct config."""
-    return _CONFIG.pack(value.agent_tgid, value.counts_activity, value.keeps_objects, value.opaque_registers)
+    return _CONFIG.pack(value.agent_tgid, value.counts_activity, value.keeps_objects, value.opaque_registers, value.flood_bytes)
 
 
 _CALL_SHAPE = struct.Struct("<BBBBBBBBBBBBBBBB")

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
+from stockade.events._records import View
+
+# Where the files of a filesystem are, of which the host sees no more than that.
+VIEW_DIRECTORIES = {
+    View.VAR_LIB: "/var/lib",
+    View.RUN: "/run",
+    View.TMP: "/tmp",  # noqa: S108 - where containers are, not where we write
+    View.HOME: "/home",
+    View.MNT: "/mnt",
+}
+
 
 class Program(msgspec.Struct, frozen=True):
     """A filter before it is linked.

@@ -434,6 +434,7 @@ class Sensor:
             opaque_registers=not all(
                 is_hookable(names[0], reads=True) for names in self._functions.values()
             ),
+            flood_bytes=ring_bytes // 8 * 7,
         )
         self._object.set_variable("config", pack_config(config))
         self._counts_activity = wanted.activity

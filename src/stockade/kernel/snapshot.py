@@ -39,7 +39,11 @@ def snapshot(pins: Pins) -> Iterator[Provenance]:
         for program in looking.programs():
             looking.set_autoload(program, on=looking.is_iterator(program))
         config = Config(
-            agent_tgid=os.getpid(), counts_activity=0, keeps_objects=0, opaque_registers=0
+            agent_tgid=os.getpid(),
+            counts_activity=0,
+            keeps_objects=0,
+            opaque_registers=0,
+            flood_bytes=0,
         )
         looking.set_variable("config", pack_config(config))
         pins.hand_over(looking)

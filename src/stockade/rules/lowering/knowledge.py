@@ -9,8 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
 
+from stockade.events import (
+    VIEW_DIRECTORIES,
+    call_names,
+    calls,
+    container_fields,
+    flags,
+    socket_fields,
+)
 from stockade.events import _records as records
-from stockade.events import call_names, calls, container_fields, flags, socket_fields
 from stockade.events._records import (
     OFFSETS,
     SLOT,
@@ -338,7 +345,6 @@ def _fs_path(layout: _Layout) -> View:
 
 # Relative to the record.
 HOST_VIEW = Number(SLOT["frame.host_view"] - SLOT["record"], 4)
-_BELOW = {HostView.VAR_LIB: "/var/lib/", HostView.RUN: "/run/"}
 
 
 def _host_path(layout: _Layout) -> View:
@@ -352,8 +358,8 @@ def _host_path(layout: _Layout) -> View:
         views.text(own, walked=True),
     )
     found: View = views.unknown
-    for view, prefix in _BELOW.items():
-        found = views.guarded(_equals(HOST_VIEW, view), views.below(prefix), found)
+    for view, directory in VIEW_DIRECTORIES.items():
+        found = views.guarded(_equals(HOST_VIEW, view), views.below(directory), found)
     found = views.guarded(_equals(HOST_VIEW, HostView.SAME), _perhaps(same), found)
     found = views.guarded(_equals(HOST_VIEW, HostView.NOWHERE), views.absent, found)
     return views.guarded(lost, views.unknown, found)
