@@ -33,6 +33,9 @@ RULES = """
   priority: NOTICE
 """
 
+# One rule tells of much in a container.
+EVERY_ONE = ("--no-fold",)
+
 
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
@@ -86,7 +89,7 @@ def listed(identity: str, *options: str) -> dict[str, Any]:
 
 
 def test_podman(podman: Podman, rules: Path) -> None:
-    with Agent(rules) as agent:
+    with Agent(rules, options=EVERY_ONE) as agent:
         identity = podman.run("-d", "--name", "web", "--cap-add=NET_ADMIN", IMAGE, "sleep", "600")
         try:
             container = told(agent, "container", identity)["container"]
@@ -105,7 +108,7 @@ def test_podman(podman: Podman, rules: Path) -> None:
 
 
 def test_podman_with_everything(podman: Podman, rules: Path) -> None:
-    with Agent(rules) as agent:
+    with Agent(rules, options=EVERY_ONE) as agent:
         arguments = ("-d", "--name", "all", "--privileged", "--pid=host", "-v", "/etc:/mnt:ro")
         identity = podman.run(*arguments, IMAGE, "sleep", "600")
         try:
@@ -118,7 +121,7 @@ def test_podman_with_everything(podman: Podman, rules: Path) -> None:
 
 
 def test_docker(docker: Docker, rules: Path) -> None:
-    with Agent(rules) as agent:
+    with Agent(rules, options=EVERY_ONE) as agent:
         identity = docker.docker(
             *("run", "-d", "--network=none", "--name=shop", "--label=team=red", "--pid=host"),
             *(IMAGE, "sleep", "600"),
@@ -146,7 +149,7 @@ def test_docker_and_podman_before_the_agent(docker: Docker, podman: Podman, rule
     identity = docker.docker("run", "-d", "--network=none", "--name=old", IMAGE, "sleep", "600")
     other = podman.run("-d", "--name", "older", IMAGE, "sleep", "600")
     try:
-        with Agent(rules) as agent:
+        with Agent(rules, options=EVERY_ONE) as agent:
             docker.docker("exec", "old", "ls", "/")
             container = told(agent, "container_exec", identity)["container"]
             assert (container["runtime"], container["name"]) == ("docker", "old")
@@ -159,7 +162,7 @@ def test_docker_and_podman_before_the_agent(docker: Docker, podman: Podman, rule
 
 def test_containerd(docker: Docker, rules: Path) -> None:
     image = docker.import_into_containerd()
-    with Agent(rules) as agent:
+    with Agent(rules, options=EVERY_ONE) as agent:
         docker.ctr("run", "--rm", "--snapshotter=native", image, "ctweb", "true")
         container = told(agent, "container", "ctweb")["container"]
         assert (container["runtime"], container["name"]) == ("containerd", "ctweb")
@@ -170,7 +173,7 @@ def test_crun_without_cgroups_and_with_a_root_of_its_own(
     runc: Runc, rules: Path, tmp_path: Path
 ) -> None:
     crun = Crun(tmp_path, runc.rootfs)
-    with Agent(rules) as agent:
+    with Agent(rules, options=EVERY_ONE) as agent:
         for number, options in enumerate(((), ("--root", str(tmp_path / "state")))):
             name = f"stockade-crun-{os.getpid()}-{number}"
             crun.run(name, "true", options=options)
@@ -187,7 +190,7 @@ def test_runc_with_another_cgroup_and_a_root_of_its_own(
     root, name = tmp_path / "state", runc.name()
     bundle = runc.bundle(["sleep", "600"], Options(cgroup="/stockade-test/elsewhere"))
     command = ["runc", "--root", str(root)]
-    with Agent(rules) as agent:
+    with Agent(rules, options=EVERY_ONE) as agent:
         start = [*command, "run", "-d", "--bundle", str(bundle), name]
         subprocess.run(start, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
@@ -244,7 +247,7 @@ def test_metadata_that_comes_late_is_followed_by_an_update(runc: Runc, tmp_path:
 def test_five_hundred_short_lived_containers(runc: Runc, rules: Path) -> None:
     count = 30 if in_guest() else 500
     names = set()
-    with Agent(rules, timeout_s=60) as agent:
+    with Agent(rules, timeout_s=60, options=EVERY_ONE) as agent:
         for _ in range(count):
             name, done = runc.run(["/bin/true"])
             assert done.returncode == 0, done.stderr
@@ -285,7 +288,7 @@ def test_an_agent_that_starts_while_containers_do(runc: Runc, rules: Path) -> No
         )
         names: list[str] = []
         starting.start()
-        with Agent(rules, timeout_s=60) as agent:
+        with Agent(rules, timeout_s=60, options=EVERY_ONE) as agent:
             starting.join()
             assert len(names) == count
             for name in names:

@@ -93,7 +93,8 @@ def test_rules_change_under_load_and_no_event_is_missed(
             count += 1
             time.sleep(0.01)
 
-    with Agent(rules, timeout_s=WAIT_S, options=("--metrics-listen", str(port))) as agent:
+    options = ("--metrics-listen", str(port), "--no-fold")
+    with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
         thread = threading.Thread(target=load)
         thread.start()
         try:

@@ -31,7 +31,7 @@ def scrape(port: int) -> dict[str, float]:
 
 def test_events_alerts_and_the_agents_own_weight(runc: Runc, port: int) -> None:
     with Agent(options=("--metrics-listen", str(port))) as agent:
-        name, _ = runc.run(["sh", "-c", "ln -s /proc/1/root /tmp/metrics"])
+        name, _ = runc.run(["sh", "-c", "ln -s /proc/1/root /tmp/m; ln -s /proc/1/root /tmp/n"])
         agent.alert("Symbolic link to a host's path made in a container", name)
         first = scrape(port)
         assert first["stockade_events_total"] > 0
@@ -41,6 +41,8 @@ def test_events_alerts_and_the_agents_own_weight(runc: Runc, port: int) -> None:
         assert first["stockade_ring_bytes"] >= 0
         with runc.running(["sleep", "60"]):
             assert scrape(port)["stockade_containers"] == first["stockade_containers"] + 1
+            # The second link is more of the same.
+            assert scrape(port)["stockade_folded_total"] >= 1
         code, summary = agent.stop()
     assert code == 0
     assert summary["events"] >= first["stockade_events_total"]

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from stockade.agent import Judge
-from stockade.events import Alert, ContainerView, Ready, Summary, Update
+from stockade.events import Alert, ContainerView, Example, Ready, Summary, Update
 from stockade.rules import Engine
 from stockade.sinks import JsonLines, Stream, Terminal, visible
 from tests.support.records import CONTAINER, event
@@ -64,6 +64,8 @@ def test_one_json_object_a_line(alert: Alert, pipe: tuple[int, int]) -> None:
         "lost": {"ring_full": 3},
         "lost_by_family": {},
         "lost_by_container": {},
+        "folded": 0,
+        "folds_evicted": 0,
     }
 
 
@@ -80,6 +82,19 @@ def test_a_line_for_people_is_one_line_without_control_characters(
     first, last = notes.getvalue().splitlines()
     assert first == "stockade: watching with 1 rule, tier tracepoint; Ctrl-C stops"
     assert last == "stockade: 2 events, 1 alert, lost: nothing"
+
+
+@pytest.mark.parametrize(
+    ("alerts", "folded", "said"),
+    [(1, 1, "1 alert and 1 repetition of it"), (2, 7, "2 alerts and 7 repetitions of them")],
+)
+def test_the_summary_tells_of_what_was_folded(
+    alerts: int, folded: int, said: str, pipe: tuple[int, int]
+) -> None:
+    notes = io.StringIO()
+    sink = Terminal(Stream(pipe[1]), Console(file=notes))
+    sink.summary(Summary(events=9, alerts=alerts, lost={}, folded=folded))
+    assert notes.getvalue() == f"stockade: 9 events, {said}, lost: nothing\n"
 
 
 HOSTILE = Update(
@@ -121,6 +136,60 @@ def test_an_update_for_people_is_one_line_without_control_characters(
     assert line.strip() == (
         "web\\n\\x1b[2J: image a\\u202eb\\x9b31m unavailable for A file was opened"
     )
+
+
+REPEATED = msgspec.structs.replace(
+    HOSTILE,
+    count=4210,
+    first="2026-01-02T03:04:05.000000006Z",
+    last="2026-01-02T03:04:07.123456789Z",
+    examples=[],
+)
+
+
+def example(alert: Alert, output: str) -> Example:
+    return Example(alert.time, 1, output, alert.output_fields, alert.process)
+
+
+def test_a_repeated_alert_says_how_often_and_when(alert: Alert, pipe: tuple[int, int]) -> None:
+    stream = Stream(pipe[1])
+    outputs = ["cat opened x", "cat opened \x1b[2J"]
+    examples = [example(alert, each) for each in outputs]
+    grown = msgspec.structs.replace(REPEATED, examples=examples)
+    JsonLines(stream).update(grown)
+    (line,) = drained(stream, pipe).splitlines()
+    assert msgspec.json.decode(line, type=Update) == grown
+    object_ = msgspec.json.decode(line)
+    assert (object_["type"], object_["alert"], object_["count"]) == ("update", "1-1", 4210)
+    assert object_["first"] < object_["last"]
+    assert [each["output"] for each in object_["examples"]] == outputs
+
+
+def test_an_update_about_metadata_says_nothing_of_repetitions(pipe: tuple[int, int]) -> None:
+    stream = Stream(pipe[1])
+    JsonLines(stream).update(HOSTILE)
+    said = msgspec.json.decode(drained(stream, pipe))
+    assert said.keys() == {
+        *("type", "alert", "time", "rule", "output", "output_fields", "container")
+    }
+
+
+@pytest.mark.parametrize(
+    ("outputs", "end"), [(["x"], ""), (["x", "cat opened \x1b[2J"], ", as cat opened \\x1b[2J")]
+)
+def test_repetitions_for_people_are_one_line_without_control_characters(
+    alert: Alert, outputs: list[str], end: str, pipe: tuple[int, int]
+) -> None:
+    stream = Stream(pipe[1])
+    examples = [example(alert, each) for each in outputs]
+    grown = msgspec.structs.replace(REPEATED, examples=examples)
+    Terminal(stream, Console(file=io.StringIO(), width=20)).update(grown)
+    (line,) = drained(stream, pipe).splitlines()
+    clock, text = line.split(maxsplit=1)
+    assert clock.endswith(":07.123")
+    head, _, tail = text.partition(" since ")
+    assert head == "web\\n\\x1b[2J A file was opened: 4210 times"
+    assert tail[3:] == f"04:05.000{end}"
 
 
 @pytest.mark.parametrize("name", ["id", "runtime", "name", "image", "user"])

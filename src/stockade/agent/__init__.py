@@ -5,6 +5,7 @@ from stockade.agent.addresses import HostAddresses
 from stockade.agent.agent import Agent, Sink
 from stockade.agent.enrich import Enricher
 from stockade.agent.filtering import Filterer
+from stockade.agent.fold import WINDOW_S, Folder
 from stockade.agent.host_views import HostViews
 from stockade.agent.judge import Judge
 from stockade.agent.losses import Losses
@@ -14,10 +15,12 @@ from stockade.agent.processes import ProcessTable
 from stockade.agent.reload import Reloader, wanted_of
 
 __all__ = [
+    "WINDOW_S",
     "ActivityMeter",
     "Agent",
     "Enricher",
     "Filterer",
+    "Folder",
     "HostAddresses",
     "HostMounts",
     "HostViews",

@@ -125,12 +125,20 @@ class Agent:
         self._drain()
         self._metadata_came(self._containers.give_up())
         self._say(self._health.check())
+        self._judge.folder.close()
+        self._say(self._judge.folder.last_words())
         self._sink.summary(self._summary())
 
     @property
     def totals(self) -> dict[str, int]:
-        """How many events there were, and how many alerts."""
-        return {"events": self._events, "alerts": self._judge.alerts + self._health.alerts}
+        """How many events there were, how many alerts, and what was folded into those."""
+        folder = self._judge.folder
+        return {
+            "events": self._events,
+            "alerts": self._judge.alerts - folder.folded + self._health.alerts,
+            "folded": folder.folded,
+            "folds_evicted": folder.evicted,
+        }
 
     @property
     def losses(self) -> dict[str, int]:
@@ -209,14 +217,16 @@ class Agent:
         self._judge_record(record)
 
     def _judge_record(self, record: Record) -> None:
+        alerts: list[Alert] = []
         try:
-            alerts = list(self._judge.alerts_of(self._enricher.event(record)))
+            # What came before a failure stays in the list: it counts as said, and must be.
+            alerts.extend(self._judge.alerts_of(self._enricher.event(record)))
         except Exception:
             # One event that we cannot handle must not end the watch over all others.
             self._lost["internal"] += 1
             log.exception("event not judged")
-            return
         self._say(alerts)
+        self._say(self._judge.folder.last_words())
 
     def _say(self, messages: Iterable[Alert | Update]) -> None:
         for message in messages:
@@ -252,6 +262,7 @@ class Agent:
 
     def _check_health(self) -> None:
         self._say(self._health.check())
+        self._say(self._judge.folder.updates())
         self._check = asyncio.get_running_loop().call_later(_HEALTH_S, self._check_health)
 
     def _measure_later(self) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from stockade.agent.fold import Folder
 from stockade.events import (
     Action,
     Alert,
@@ -49,14 +50,17 @@ class Judge:
 
     Args:
         engine: the rules.
+        folder: makes one alert of many; without it every one is told.
 
     Attributes:
-        alerts: how many there were.
+        folder: the same.
+        alerts: how many there were, repetitions included.
         lost: how many events were judged without metadata, because too many waited.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Folder | None = None) -> None:
         self._engine = engine
+        self.folder = Folder(0) if folder is None else folder
         self._hostname = socket.gethostname()
         self._run = secrets.token_hex(4)
         self._waiting: dict[int, _Waiting] = {}
@@ -67,14 +71,18 @@ class Judge:
     def take_rules(self, engine: Engine) -> None:
         """Run other rules from now on; what waits for metadata stays with its own."""
         self._engine = engine
+        self.folder.close()
 
     def alerts_of(self, event: Event) -> Iterator[Alert]:
-        """One alert for each rule that the event fires."""
+        """One alert for each rule that the event fires, but for repetitions."""
         pending = event.container is not None and event.container.pending
         for rule, verdict in self._engine.judged(event):
             if verdict is False:
                 continue
             alert = self._alert(rule, event) if verdict else None
+            if alert and self._repeats(alert, event):
+                # What is still to be learnt, the one that it repeats will tell.
+                continue
             if pending:
                 self._wait(rule, event, alert)
             if alert:
@@ -87,10 +95,17 @@ class Judge:
             return
         self._count -= len(waiting.undecided) + len(waiting.alerts)
         for rule, event, alert in waiting.alerts:
-            yield self._update(rule, event, alert)
+            update = self._update(rule, event, alert)
+            self.folder.learn(update)
+            yield update
         for rule, event in waiting.undecided:
             if self._engine.holds(rule, event):
-                yield self._alert(rule, event)
+                late = self._alert(rule, event)
+                if not self._repeats(late, event):
+                    yield late
+
+    def _repeats(self, alert: Alert, event: Event) -> bool:
+        return self.folder.repeats(alert, event.record.header.task.container)
 
     def _wait(self, rule: Rule, event: Event, alert: Alert | None) -> None:
         if self._count >= _WAITING_MAX:

@@ -14,6 +14,13 @@ from stockade.agent.reload import Reloads
 from stockade.errors import StockadeError
 from stockade.kernel import Sensor
 
+# What an agent counts, and what that is.
+_TOTALS = {
+    "events": "events so far",
+    "alerts": "alerts so far, without the repetitions that were folded into them",
+    "folded": "repetitions that were folded into alerts",
+    "folds_evicted": "alerts that ceased to grow before their time, because too many others did",
+}
 _PORT_MAX = 0xFFFF
 Counts = Callable[[], dict[str, int]]
 
@@ -37,7 +44,7 @@ class _Agent(Collector):
 
     def collect(self) -> Iterator[Metric]:
         for name, count in self._totals().items():
-            yield CounterMetricFamily(f"stockade_{name}", f"{name} so far", value=count)
+            yield CounterMetricFamily(f"stockade_{name}", _TOTALS[name], value=count)
         lost = CounterMetricFamily(
             "stockade_lost",
             "what did not arrive, by reason and event type; any where that is not known",
@@ -118,7 +125,7 @@ def serve(
         address: host and port; 0 takes any that is free.
         sensor: at work.
         kernel_losses: its counts.
-        totals: how many events and alerts there were.
+        totals: how many events and alerts there were, and what was folded.
         losses: the agent's own, by reason.
         reloads: what has come of reading rules again.
 

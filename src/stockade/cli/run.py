@@ -16,10 +16,12 @@ import structlog
 from rich.console import Console
 
 from stockade.agent import (
+    WINDOW_S,
     ActivityMeter,
     Agent,
     Enricher,
     Filterer,
+    Folder,
     HostAddresses,
     HostMounts,
     HostViews,
@@ -55,6 +57,8 @@ class _Options:
     metrics_listen: tuple[str, int] | None
     max_members: int
     tier: str | None
+    fold_window: int
+    no_fold: bool
 
 
 def _address(
@@ -90,6 +94,15 @@ def _address(
     show_envvar=True,
     help="Watch by these hooks, not by the best that this kernel has.",
 )
+@click.option(
+    "--fold-window",
+    metavar="SECONDS",
+    type=click.IntRange(1, 7 * 24 * 3600),
+    default=WINDOW_S,
+    show_default=True,
+    help="Alerts of one rule in one container are one that grows, until it was quiet so long.",
+)
+@click.option("--no-fold", is_flag=True, help="Show every alert by itself.")
 @click.option(
     "--max-members",
     type=click.IntRange(64, 1 << 22),
@@ -182,7 +195,7 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
             sensor,
             containers,
             enricher,
-            Judge(engine),
+            Judge(engine, Folder(0 if options.no_fold else options.fold_window)),
             sink,
             rules=len(engine.rules),
             meter=ActivityMeter(sensor) if wanted.activity else None,

@@ -181,13 +181,34 @@ def internal_alert(
     )
 
 
+class Example(msgspec.Struct):
+    """One of the kinds of events that an alert stands for.
+
+    Attributes:
+        time: of the first of them.
+        count: how many there were.
+        output, output_fields, process: of the first.
+    """
+
+    time: str
+    count: int
+    output: str
+    output_fields: dict[str, FieldView]
+    process: ProcessView
+
+
 class Update(msgspec.Struct, frozen=True, tag="update", tag_field="type"):
-    """What has become known since an alert: its container's metadata has come.
+    """What has become known since an alert: of its container, or that it was repeated.
+
+    What is left out has not changed.
 
     Attributes:
         alert: the alert's id.
-        time: when it came.
+        time: when it became known.
         output, output_fields, container: of the alert, as they would be now.
+        count: how often it has happened so far, the alert itself included.
+        first, last: when it happened.
+        examples: some that differ, in the order in which they came: the first and the newest.
     """
 
     alert: str
@@ -196,6 +217,10 @@ class Update(msgspec.Struct, frozen=True, tag="update", tag_field="type"):
     output: str
     output_fields: dict[str, FieldView]
     container: ContainerView
+    count: int | msgspec.UnsetType = msgspec.UNSET
+    first: str | msgspec.UnsetType = msgspec.UNSET
+    last: str | msgspec.UnsetType = msgspec.UNSET
+    examples: list[Example] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="type"):
@@ -209,6 +234,9 @@ class Summary(msgspec.Struct, frozen=True, tag="summary", tag_field="type"):
     """Said last.
 
     Attributes:
+        alerts: how many went out.
+        folded: repetitions of those, which only their counts tell of.
+        folds_evicted: alerts that ceased to grow before their time, because too many others did.
         lost: what did not arrive, by reason.
         lost_by_family: what of that the kernel could not tell, by family of events.
         lost_by_container: the same by container.
@@ -219,6 +247,8 @@ class Summary(msgspec.Struct, frozen=True, tag="summary", tag_field="type"):
     lost: dict[str, int]
     lost_by_family: dict[str, int] = {}
     lost_by_container: dict[str, int] = {}
+    folded: int = 0
+    folds_evicted: int = 0
 
 
 def process_view(event: Event) -> ProcessView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 from rich.console import Console
 from rich.text import Text
 
@@ -48,9 +49,8 @@ class Terminal:
 
     def alert(self, message: Alert) -> None:
         """A rule fired."""
-        local = datetime.fromisoformat(message.time).astimezone()
         line = Text.assemble(
-            (f"{local:%H:%M:%S.%f}"[:-3], "dim"),
+            (_clock(message.time), "dim"),
             " ",
             (f"{message.priority.value:<8}", _STYLES[message.priority]),
             " ",
@@ -60,21 +60,45 @@ class Terminal:
         self._alerts.print(line, soft_wrap=True)
 
     def update(self, message: Update) -> None:
-        """More is known of an alert."""
-        container = message.container
-        image = f" image {visible(container.image)}" if container.image else ""
-        name = visible(container.name or container.id)
-        line = f"{'':21} {name}:{image} {container.metadata} for {message.rule}"
+        """More is known of an alert, or it was repeated."""
+        name = visible(message.container.name or message.container.id)
+        line = _repeated(message, name) or _known(message, name)
         self._alerts.print(Text(line, style="dim"), soft_wrap=True)
 
     def summary(self, message: Summary) -> None:
         """Nothing follows."""
         lost = ", ".join(f"{reason} {count}" for reason, count in message.lost.items())
         events, alerts = _count(message.events, "event"), _count(message.alerts, "alert")
+        if message.folded:
+            alerts += f" and {_count(message.folded, 'repetition')} of "
+            alerts += "it" if message.alerts == 1 else "them"
         self._note(f"{events}, {alerts}, lost: {lost or 'nothing'}")
 
     def _note(self, text: str) -> None:
         self._notes.print(Text(f"stockade: {text}"), soft_wrap=True)
+
+
+def _known(message: Update, name: str) -> str:
+    """That a container's metadata has come."""
+    container = message.container
+    image = f" image {visible(container.image)}" if container.image else ""
+    return f"{'':21} {name}:{image} {container.metadata} for {message.rule}"
+
+
+def _repeated(message: Update, name: str) -> str:
+    """How often an alert has been repeated, and the newest that differs; empty if it was not."""
+    if isinstance(message.last, msgspec.UnsetType) or isinstance(message.first, msgspec.UnsetType):
+        return ""
+    line = f"{_clock(message.last)} {'':<8} {name} {message.rule}: {message.count} times"
+    line += f" since {_clock(message.first)}"
+    if message.examples and len(message.examples) > 1:
+        line += f", as {visible(message.examples[-1].output)}"
+    return line
+
+
+def _clock(time: str) -> str:
+    """The local time of day of a message, to the millisecond."""
+    return f"{datetime.fromisoformat(time).astimezone():%H:%M:%S.%f}"[:-3]
 
 
 def _count(number: int, what: str) -> str:
