@@ -178,6 +178,11 @@ struct mnt_namespace {
 	struct mount *root;
 };
 
+/* Later kernels say which are of mounts in no tree yet; these have a number there, too. */
+struct mnt_namespace___anon {
+	bool is_anon;
+};
+
 /* Before v6.18 (ns_common.ns_id) a mount namespace had a number of its own that is never reused. */
 struct mnt_namespace___seq {
 	__u64 seq;

@@ -52,6 +52,14 @@ static __always_inline bool is_host_root(struct vfsmount *mnt)
 	return (__u64)READ(struct mount, mount_of(mnt), mnt_mountpoint) == host.root_mountpoint;
 }
 
+/* What mounts are in that are in no tree yet. @id: of the namespace; 0 told it before is_anon. */
+static __always_inline bool is_anonymous(struct mnt_namespace *ns, __u64 id)
+{
+	if (bpf_core_field_exists(((struct mnt_namespace___anon *)0)->is_anon))
+		return READ(struct mnt_namespace___anon, ns, is_anon);
+	return !id;
+}
+
 enum mount_owner {
 	MOUNT_OWN,
 	MOUNT_DETACHED, /* in no tree yet (fsmount, open_tree) */
@@ -87,7 +95,7 @@ __noinline int mount_owner(__u64 mnt, __u64 mine, __u64 container)
 	if (!ns)
 		return is_remnant((void *)mnt, container) ? MOUNT_OWN : MOUNT_FOREIGN;
 	id = mnt_ns_id(ns);
-	if (!id)
+	if (is_anonymous(ns, id))
 		return MOUNT_DETACHED;
 	return owner_of_mnt_ns(id) == container ? MOUNT_OWN : MOUNT_FOREIGN;
 }
