@@ -3,6 +3,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "log.h"
 
 #define LINKS_MAX 512
+#define LINGER_S 30
 
 /* BPF_LOG_STATS of linux/bpf_verifier.h: numbers and a line for each function, no log. */
 #define LOG_STATS 4
@@ -75,6 +77,9 @@ static int is_function_link(const core_object *object, int fd)
  * The kernel waits for every task of the host to have left a function before it
  * lets go of it, one function after the other: half a minute for all. A process
  * that nobody waits for has the links when we are gone, and nothing else, and ends.
+ * It keeps them for a while: whoever starts meanwhile has his functions beside ours,
+ * without waiting, and ours then go without waiting, too. What a link leads to is
+ * gone at once, with the last descriptor of the map.
  */
 static void leave_functions(const core_object *object)
 {
@@ -94,6 +99,8 @@ static void leave_functions(const core_object *object)
 	for (int fd = 0; fd < limit; fd++)
 		if (!is_function_link(object, fd))
 			close(fd);
+	signal(SIGTERM, SIG_DFL);
+	sleep(LINGER_S);
 	_exit(0);
 }
 
