@@ -20,6 +20,9 @@ CGROUPS = Options(
     mounts=(Mount(UNIFIED, "/mnt"),),
     namespaces={"pid": None, "cgroup": None},
 )
+# Where a path leads on the host is said by what the container was given: who has ended at once has
+# none that could still be read.
+STAY = "sleep 1"
 MEMORY = "Agent's memory or settings in procfs opened in a container"
 
 SELF_PROTECTION = (
@@ -45,7 +48,10 @@ SELF_PROTECTION = (
     ),
     Act("SP", "Agent's pinned maps reached in a container", "ls /mnt/stockade", PINS),
     Act(
-        "SP", "Agent's pinned maps reached in a container", "unlink /mnt/stockade/none; true", PINS
+        "SP",
+        "Agent's pinned maps reached in a container",
+        f"unlink /mnt/stockade/none; {STAY}",
+        PINS,
     ),
     Act("SP", "BPF objects of others looked for from a container", "calls bpf@next", BPF),
     Act("SP", "BPF program detached or exchanged from a container", "calls bpf@detach", BPF),
@@ -65,7 +71,7 @@ SELF_PROTECTION = (
     Act(
         "SP",
         "Agent's files changed in a container",
-        "mkfifo /mnt/none.new; mv /mnt/none.new /mnt/none; rm /mnt/none",
+        f"mkfifo /mnt/none.new; mv /mnt/none.new /mnt/none; rm /mnt/none; {STAY}",
         Options(mounts=(Mount(Path("/run/stockade"), "/mnt"),)),
     ),
     Act(
