@@ -61,6 +61,7 @@ check: setup
 	$(BIN)/python -m stockade.rules.reference --check
 	$(BIN)/python -m vmtest.page --check
 	$(BIN)/stockade rules check
+	$(BIN)/stockade rules lint
 	$(BIN)/stockade rules test
 	$(BIN)/pytest -q tests/unit tests/property
 

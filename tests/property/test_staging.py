@@ -9,62 +9,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-import msgspec
 import pytest
 
 from stockade.events import (
-    ABSENT,
-    UNKNOWN,
-    VIEW_DIRECTORIES,
-    Container,
-    Event,
     EventType,
-    Missing,
-    OpenRecord,
-    Record,
     View,
-    decode,
 )
-from stockade.events.file_fields import fs_path
 from stockade.rules import Rule, values_of
 from stockade.rules.evaluate import evaluate
 from stockade.rules.lowering.formulas import holds
 from stockade.rules.lowering.reading import reads
 from stockade.rules.lowering.staging import FILTERED, Stage, Stager, staged, stages
 from tests.support.filters import packs, stock
+from tests.support.judged import events_of
 from tests.support.raw_records import chosen, directed
-from tests.support.records import CONTAINER, INIT, PARENT, PROCESS
 from tests.support.rules import made, one, rule_text
 
 TRIES = 6
-HOST_PATHS: tuple[str | Missing, ...] = (ABSENT, UNKNOWN, "/etc/shadow", "/root/.ssh/x")
-
-
-def host_path(record: Record, view: View) -> str | Missing:
-    """Where a host could see the file of a record, when it has this view of its filesystem."""
-    if not isinstance(record, OpenRecord) or not record.file.fs_type:
-        return ABSENT
-    path = fs_path(record.file)
-    if isinstance(path, Missing) or view is View.SAME:
-        return path
-    directory = VIEW_DIRECTORIES.get(view)
-    return ABSENT if directory is None else f"{directory}/x{path}"
-
-
-def events_of(raw: bytes, view: View, rng: random.Random) -> Event:
-    """An event of a record, of which user space knows this or that."""
-    record = decode(memoryview(raw))
-    names = ("sh", "sshd", "systemd", UNKNOWN)
-    parent = msgspec.structs.replace(PARENT, name=rng.choice(names), exe=UNKNOWN)
-    container: Container | None = rng.choice([None, CONTAINER, CONTAINER])
-    return Event(
-        record=record,
-        process=rng.choice([PROCESS, msgspec.structs.replace(PROCESS, args=UNKNOWN)]),
-        ancestors=rng.choice([(), (parent, INIT)]),
-        container=container if record.header.task.container else None,
-        host_path=host_path(record, view) if view else rng.choice(HOST_PATHS),
-        number=rng.choice([1, 99]),
-    )
 
 
 def check(rule: Rule, kind: EventType, rng: random.Random, tries: int = TRIES) -> int:

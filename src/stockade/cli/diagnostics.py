@@ -45,6 +45,11 @@ def as_json(diagnostic: Diagnostic) -> dict[str, str | int | None]:
     }
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something, in words."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _line(file: str, number: int) -> str:
     lines = _lines(file)
     return lines[number - 1] if number <= len(lines) else ""

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from stockade.cli.diagnostics import as_json as diagnostic_json
-from stockade.cli.diagnostics import show_diagnostic
+from stockade.cli.diagnostics import counted, show_diagnostic
 from stockade.cli.explain import explain
+from stockade.cli.lint import lint
 from stockade.cli.packs import PACKS, find_rule, rules_option
 from stockade.errors import ExitCode, RuleErrors
 from stockade.rules import Rule, RuleSet, load_rules
@@ -27,7 +28,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group()
 def rules() -> None:
-    """Check, list, show and test rules."""
+    """Check, lint, list, show, test and explain rules."""
 
 
 @rules.command()
@@ -55,9 +56,9 @@ def check(*, paths: tuple[Path, ...], as_json: bool) -> int:
         for each in diagnostics:
             show_diagnostic(stdout, each)
         errors = sum(each.severity.value == "error" for each in diagnostics)
-        parts = [_count(errors, "error"), _count(len(diagnostics) - errors, "warning")]
+        parts = [counted(errors, "error"), counted(len(diagnostics) - errors, "warning")]
         if found:
-            parts.insert(0, _count(len(found.rules), "rule"))
+            parts.insert(0, counted(len(found.rules), "rule"))
         click.echo(f"stockade: {', '.join(parts)}")
     return ExitCode.OK if found else ExitCode.FINDINGS
 
@@ -101,6 +102,7 @@ def show(*, name: str, paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 rules.add_command(explain)
+rules.add_command(lint)
 
 
 @rules.command("test")
@@ -116,7 +118,7 @@ def test_(*, paths: tuple[Path, ...], verbose: bool) -> int:
             failed += not passed
             if verbose or not passed:
                 _tell(rule, trial, passed=passed)
-    click.echo(f"stockade: {_count(ran, 'test')}, {failed} failed")
+    click.echo(f"stockade: {counted(ran, 'test')}, {failed} failed")
     return ExitCode.OK if ran and not failed else ExitCode.FINDINGS
 
 
@@ -125,7 +127,3 @@ def _tell(rule: Rule, trial: Trial, *, passed: bool) -> None:
     outcome = words[trial.run(rule.condition)]
     verdict = "passed" if passed else "FAILED"
     click.echo(f"{trial.place}: {verdict}: {visible(rule.name)}: {visible(trial.name)}: {outcome}")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -10,9 +10,9 @@ from stockade.rules.evaluate import Lookup, evaluate
 from stockade.rules.rule import Rule
 from stockade.rules.syntax import Bound, operands
 
-_EVENT_NAMES = {"evt.type", "syscall.type"}
+EVENT_NAMES = {"evt.type", "syscall.type"}
 # Whatever tells of the container says host there.
-_OF_CONTAINER = {
+OF_CONTAINER = {
     "container.id",
     "container.full_id",
     "container.name",
@@ -31,11 +31,11 @@ def may_match(rule: Rule, kind: EventType, *, host: bool) -> bool:
     """Whether any event of that type, from the host or from a container, can fire the rule."""
 
     def known(bound: Bound) -> Value:
-        if bound.field.name in _EVENT_NAMES:
+        if bound.field.name in EVENT_NAMES:
             return kind.name.lower()
         if not possible(bound.field, KIND_OF[kind]):
             return ABSENT
-        return HOST if host and bound.field.name in _OF_CONTAINER else UNKNOWN
+        return HOST if host and bound.field.name in OF_CONTAINER else UNKNOWN
 
     return evaluate(rule.condition, known) is not False
 

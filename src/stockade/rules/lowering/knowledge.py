@@ -142,11 +142,9 @@ def _flag(number: Number, bit: int) -> Formula:
 # ---- every record ----
 
 
-def _of_every(layout: _Layout, kind: EventType) -> dict[str, View]:
+def constants_of(kind: EventType) -> Views:
+    """The views of fields that are the same in every event of a type, or nearly."""
     name = kind.name.lower()
-    result, uid = layout.number("header.result"), layout.number("header.task.uid")
-    pid, tgid = layout.number("header.task.pid"), layout.number("header.task.process.tgid")
-    failed = views.is_negative(result)
     return {
         "evt.num": views.at_least(1),
         "evt.type": views.constant(name),
@@ -154,6 +152,15 @@ def _of_every(layout: _Layout, kind: EventType) -> dict[str, View]:
         "evt.dir": views.constant("<"),
         "evt.source": views.constant("syscall"),
         "evt.is_async": views.constant(value=False),
+    }
+
+
+def _of_every(layout: _Layout, kind: EventType) -> dict[str, View]:
+    result, uid = layout.number("header.result"), layout.number("header.task.uid")
+    pid, tgid = layout.number("header.task.pid"), layout.number("header.task.process.tgid")
+    failed = views.is_negative(result)
+    return {
+        **constants_of(kind),
         "evt.failed": views.truth(failed),
         "evt.res": views.guarded(failed, views.named(result, _ERRORS), views.constant("SUCCESS")),
         "proc.pid": views.integer(tgid),
