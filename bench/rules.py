@@ -9,23 +9,20 @@ records that lie in slots, one after another, on one core.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import random
 import statistics
 import time
 from collections.abc import Callable
 
-from stockade.events import EventType, Verdict, View
+from stockade.events import EventType, View
 from stockade.rules import Rule
 from stockade.rules.lowering import build
-from stockade.rules.lowering.backend import Native
 from stockade.rules.lowering.formulas import Formula
-from stockade.rules.lowering.modules import functions
+from stockade.rules.lowering.generated import RawRecord, chosen, directed, slot_of
 from stockade.rules.lowering.plan import plan
+from stockade.rules.lowering.replay import Replay
 from stockade.rules.lowering.staging import staged
-from tests.support.filters import Sample, slot_of
-from tests.support.raw_records import RawRecord, chosen, directed
 from tests.support.rules import made, rule_text
 
 SEED = 20_260_421
@@ -67,15 +64,15 @@ def rules(count: int, rng: random.Random) -> tuple[Rule, ...]:
     return made(text).rules
 
 
-def slots(formulas: list[Formula], rng: random.Random) -> ctypes.Array[ctypes.c_char]:
+def slots(formulas: list[Formula], rng: random.Random) -> list[bytes]:
     """Slots with records: half of them nearly fire a rule, or do."""
-    raw = b""
+    found = []
     for number in range(RECORDS):
         near = chosen(rng.choice(formulas), rng) if number % 2 else []
         record = directed(EventType.OPENAT, near, rng) if near else None
         record = record or RawRecord(EventType.OPENAT, rng).bytes()
-        raw += bytes(slot_of(Sample(EventType.OPENAT, record, View.UNKNOWN, Verdict.NONE)))
-    return ctypes.create_string_buffer(raw, len(raw))
+        found.append(bytes(slot_of(record, View.UNKNOWN, whole=False)))
+    return found
 
 
 def native_rate(formulas: list[Formula], rng: random.Random) -> float:
@@ -83,34 +80,7 @@ def native_rate(formulas: list[Formula], rng: random.Random) -> float:
     planned = plan(formulas)
     if planned is None:
         raise SystemExit("these rules have no filter")
-    native = Native(functions({"judge": planned}) + _LOOP)
-    loop = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
-        native.address("judge_all")
-    )
-    held = slots(formulas, rng)
-    size = ctypes.sizeof(held) // RECORDS
-    start = time.process_time()
-    for _ in range(REPEATS):
-        loop(ctypes.addressof(held), RECORDS, size)
-    return RECORDS * REPEATS / (time.process_time() - start)
-
-
-_LOOP = """
-define i64 @judge_all(ptr %slots, i64 %count, i64 %size) {
-entry:
-  br label %loop
-loop:
-  %number = phi i64 [ 0, %entry ], [ %next, %loop ]
-  %offset = mul i64 %number, %size
-  %slot = getelementptr i8, ptr %slots, i64 %offset
-  %verdict = call i64 @judge(ptr %slot)
-  %next = add i64 %number, 1
-  %more = icmp ult i64 %next, %count
-  br i1 %more, label %loop, label %done
-done:
-  ret i64 %next
-}
-"""
+    return 1e9 / Replay({"judge": planned}).nanoseconds("judge", slots(formulas, rng), REPEATS)
 
 
 def main() -> None:

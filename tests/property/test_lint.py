@@ -13,11 +13,11 @@ from stockade.rules.evaluate import evaluate
 from stockade.rules.lint.scenarios import scenarios
 from stockade.rules.lint.solver import Space, asks, satisfiable
 from stockade.rules.lint.theory import FALSE, NEITHER, TRUE, Theory, truth
+from stockade.rules.lowering.generated import RawRecord
 from stockade.rules.lowering.staging import FILTERED, Stager
 from stockade.rules.syntax import Bound
 from tests.support.filters import packs, stock
 from tests.support.judged import events_of
-from tests.support.raw_records import RawRecord
 from tests.support.rules import made, rule_text
 
 SEED = 20_260_422

@@ -18,11 +18,11 @@ from stockade.events import (
 from stockade.rules import Rule, values_of
 from stockade.rules.evaluate import evaluate
 from stockade.rules.lowering.formulas import holds
+from stockade.rules.lowering.generated import chosen, directed
 from stockade.rules.lowering.reading import reads
 from stockade.rules.lowering.staging import FILTERED, Stage, Stager, staged, stages
 from tests.support.filters import packs, stock
 from tests.support.judged import events_of
-from tests.support.raw_records import chosen, directed
 from tests.support.rules import made, one, rule_text
 
 TRIES = 6

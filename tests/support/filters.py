@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,15 +9,13 @@ from pathlib import Path
 
 from stockade.cli.packs import PACKS
 from stockade.events import EventType, Verdict, View
-from stockade.events._records import SLOT
 from stockade.rules import Rule, load_rules
-from stockade.rules.lowering.backend import Native
 from stockade.rules.lowering.formulas import Formula, holds
-from stockade.rules.lowering.modules import functions
+from stockade.rules.lowering.generated import chosen, directed, slot_of
 from stockade.rules.lowering.plan import plan
 from stockade.rules.lowering.reading import reads
+from stockade.rules.lowering.replay import Replay
 from stockade.rules.lowering.staging import FILTERED, staged
-from tests.support.raw_records import chosen, directed
 
 STOCK = Path(__file__).parents[3] / "shared" / "corpora" / "falco-rules"
 
@@ -68,15 +65,6 @@ def samples(
             yield Sample(kind, raw, view, expected(formulas, raw, view))
 
 
-def slot_of(sample: Sample) -> bytearray:
-    """A slot with a record in it, and with leftovers everywhere else."""
-    slot = bytearray(b"\xaa" * SLOT["size of it"])
-    slot[SLOT["whole"] : SLOT["whole"] + 4] = sample.whole.to_bytes(4, "little")
-    slot[SLOT["frame.host_view"] : SLOT["frame.scratch"]] = sample.view.to_bytes(4, "little")
-    slot[SLOT["record"] : SLOT["record"] + len(sample.raw)] = sample.raw
-    return slot
-
-
 class NativeFilters:
     """Filters in this process.
 
@@ -90,12 +78,10 @@ class NativeFilters:
             planned = plan(formulas)
             if planned is not None:
                 plans[kind.name] = planned
-        self._native = Native(functions(plans))
+        self._replay = Replay(plans)
         self.kinds = frozenset(EventType[name] for name in plans)
 
     def verdict(self, sample: Sample) -> Verdict:
         """Of a record."""
-        function = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p)(
-            self._native.address(sample.kind.name)
-        )
-        return Verdict(function(bytes(slot_of(sample))))
+        slot = bytes(slot_of(sample.raw, sample.view, whole=sample.whole))
+        return Verdict(self._replay.verdict(sample.kind.name, slot))

@@ -17,8 +17,6 @@ from stockade.rules.lowering.staging import FILTERED, staged, stages
 from stockade.rules.show import condition_text
 from stockade.sinks import visible
 
-_INSTRUCTION = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -45,8 +43,8 @@ def explain_rule(rule: Rule) -> list[Explanation]:
     alike: dict[tuple[tuple[tuple[str, str], ...], bool, int], list[str]] = {}
     for kind in sorted(kinds):
         number = policy.filters.get(kind)
-        code = b"" if number is None else policy.programs[number].instructions
-        key = _tests(rule, kind), number is not None, len(code) // _INSTRUCTION
+        size = 0 if number is None else policy.programs[number].size
+        key = _tests(rule, kind), number is not None, size
         alike.setdefault(key, []).append(kind.name.lower())
     return [Explanation(tuple(events), *key) for key, events in alike.items()]
 

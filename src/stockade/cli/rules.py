@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stockade.cli.bench import bench
 from stockade.cli.diagnostics import as_json as diagnostic_json
 from stockade.cli.diagnostics import counted, show_diagnostic
 from stockade.cli.explain import explain
@@ -28,7 +29,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group()
 def rules() -> None:
-    """Check, lint, list, show, test and explain rules."""
+    """Check, lint, list, show, test, explain and measure rules."""
 
 
 @rules.command()
@@ -103,6 +104,7 @@ def show(*, name: str, paths: tuple[Path, ...], as_json: bool) -> None:
 
 rules.add_command(explain)
 rules.add_command(lint)
+rules.add_command(bench)
 
 
 @rules.command("test")

@@ -14,6 +14,7 @@ VIEW_DIRECTORIES = {
     View.HOME: "/home",
     View.MNT: "/mnt",
 }
+_INSTRUCTION = 8  # bytes
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -28,6 +29,11 @@ class Program(msgspec.Struct, frozen=True):
     instructions: bytes
     maps: dict[int, str]
     places: dict[int, int]
+
+    @property
+    def size(self) -> int:
+        """How many instructions it has."""
+        return len(self.instructions) // _INSTRUCTION
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -84,6 +84,10 @@ int core_create_table(const void *data, size_t size);
 int core_load_filter(const char *hook, int is_function, const void *code, size_t count, char *log,
 		     size_t log_size);
 int core_run_filter(int program_fd);
+/* Have the kernel measure its programs for as long as the returned descriptor is open. */
+int core_enable_stats(void);
+/* times: nanoseconds that a program ran while that was measured, and how often. */
+int core_program_times(int program_fd, uint64_t times[2]);
 /* sizes: instructions, those that the verifier went through (0: not told), bytes of machine code.
  */
 int core_program_sizes(int program_fd, uint32_t sizes[3]);

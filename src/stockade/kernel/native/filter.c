@@ -58,6 +58,24 @@ int core_run_filter(int program_fd)
 	return bpf_prog_test_run_opts(program_fd, &options);
 }
 
+int core_enable_stats(void)
+{
+	return bpf_enable_stats(BPF_STATS_RUN_TIME);
+}
+
+int core_program_times(int program_fd, uint64_t times[2])
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 length = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(program_fd, &info, &length);
+
+	if (err)
+		return err;
+	times[0] = info.run_time_ns;
+	times[1] = info.run_cnt;
+	return 0;
+}
+
 int core_program_sizes(int program_fd, uint32_t sizes[3])
 {
 	struct bpf_prog_info info = { 0 };

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from stockade.rules.lowering.emit import ATTRIBUTES, PREAMBLE, Emitter
 from stockade.rules.lowering.plan import Plan
 
@@ -38,7 +40,7 @@ def program(plan: Plan) -> str:
     return f'target triple = "bpfel"\n{PREAMBLE}{text}{ATTRIBUTES}'
 
 
-def functions(plans: dict[str, Plan]) -> str:
+def functions(plans: Mapping[str, Plan]) -> str:
     """The same as functions that take a slot's address and return the verdict, by their names."""
     text = PREAMBLE
     for name, plan in plans.items():

@@ -1,4 +1,4 @@
-"""Records as bytes, made to satisfy probes of rules, or nearly."""
+"""Records that satisfy probes of rules, or nearly: to try filters on, and to measure them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import random
 import struct
 from collections.abc import Sequence
 
-from stockade.events import EventType, OpenRecord, Role
-from stockade.events._records import OFFSETS, CallRecord, RecordKind
+from stockade.events import EventType, OpenRecord, Role, View
+from stockade.events._records import OFFSETS, SLOT, CallRecord, RecordKind
 from stockade.events.fields import KIND_OF
 from stockade.rules.lowering.formulas import (
     All,
@@ -63,16 +63,16 @@ class RawRecord:
             self._put(path, rng.choice([1, 100]))
         self._put("header.task.cap_effective", rng.getrandbits(64) & rng.getrandbits(64))
         self._buffer("header.task.comm", rng.choice([b"cat", b"bash", b"", b"x" * 15]))
-        if is_open or rng.random() < 0.7:
+        if is_open or _chance(rng, 0.7):
             self._buffer("file.fs_type", rng.choice([b"ext4", b"overlay", b"proc", b"tmpfs"]))
         self._put("file.mode", rng.choice([0o100644, 0o020600, 0o040755, 0o010600, 0]))
         self._put("file.path_flags", rng.choice([0, 0, 0, 1, 2, 3]))
         self._put("f_mode" if is_open else "args.0", rng.choice([1, 2, 3, 0x8000]))
         self._put("flags" if is_open else "args.1", rng.choice([0, 1, 2, 0o101, 0x80000]))
         for path in self._offsets:
-            if path.endswith(".state") and rng.random() < 0.8:
+            if path.endswith(".state") and _chance(rng, 0.8):
                 self.set_string(Text(self._offsets[path][0] - 4), rng.choice(_PATHS))
-        if rng.random() < 0.3:
+        if _chance(rng, 0.3):
             at, _ = self._offsets["file.path.offset"]
             self._put("file.mount_point_len", min(4, len(self._strings.get(at) or b"")))
 
@@ -114,7 +114,7 @@ class RawRecord:
         for ref, value in self._strings.items():
             if value is None:
                 _REF.pack_into(raw, ref, 0, 0, 0, 0, 0)
-            elif self._rng.random() < 0.03:
+            elif _chance(self._rng, 0.03):
                 _REF.pack_into(raw, ref, 0, 0, 2, 0, 14)
             else:
                 flags = self._rng.choice([0] * 30 + [1])
@@ -181,6 +181,10 @@ def directed(kind: EventType, wanted: Sequence[tuple[Probe, bool]], rng: random.
     return record.bytes()
 
 
+def _chance(rng: random.Random, share: float) -> bool:
+    return rng.random() < share
+
+
 def _width(code: str) -> int:
     return int(code[:-1]) if code.endswith("s") else struct.calcsize(f"<{code}")
 
@@ -197,3 +201,12 @@ def chosen(formula: Formula, rng: random.Random) -> list[tuple[Probe, bool]]:
         case Any(terms):
             return chosen(rng.choice(terms), rng)
     return [(formula, True)]
+
+
+def slot_of(raw: bytes, view: View, *, whole: bool) -> bytearray:
+    """A slot with a record in it, and with leftovers everywhere else."""
+    slot = bytearray(b"\xaa" * SLOT["size of it"])
+    slot[SLOT["whole"] : SLOT["whole"] + 4] = whole.to_bytes(4, "little")
+    slot[SLOT["frame.host_view"] : SLOT["frame.scratch"]] = view.to_bytes(4, "little")
+    slot[SLOT["record"] : SLOT["record"] + len(raw)] = raw
+    return slot
