@@ -15,11 +15,12 @@ import statistics
 import time
 from collections.abc import Callable
 
-from stockade.events import EventType, View
+from stockade.events import EventType
 from stockade.rules import Rule
 from stockade.rules.lowering import build
 from stockade.rules.lowering.formulas import Formula
 from stockade.rules.lowering.generated import RawRecord, chosen, directed, slot_of
+from stockade.rules.lowering.parts import Parts
 from stockade.rules.lowering.plan import plan
 from stockade.rules.lowering.replay import Replay
 from stockade.rules.lowering.staging import staged
@@ -71,7 +72,7 @@ def slots(formulas: list[Formula], rng: random.Random) -> list[bytes]:
         near = chosen(rng.choice(formulas), rng) if number % 2 else []
         record = directed(EventType.OPENAT, near, rng) if near else None
         record = record or RawRecord(EventType.OPENAT, rng).bytes()
-        found.append(bytes(slot_of(record, View.UNKNOWN, whole=False)))
+        found.append(bytes(slot_of(record, whole=False)))
     return found
 
 
@@ -97,7 +98,8 @@ def main() -> None:
         built = build(found, [EventType.OPENAT])
         seconds = time.perf_counter() - start
         (program,) = built.policy.programs
-        formulas = [each.may_fire for each in staged(found, EventType.OPENAT)]
+        parts = Parts(found)
+        formulas = [each.may_fire for each in staged(found, EventType.OPENAT, parts)]
         rates = [native_rate(formulas, rng) / 1e6 for _ in range(rounds)]
         spread = f"{statistics.median(rates):.1f} ({min(rates):.1f}..{max(rates):.1f})"
         size = len(program.instructions) // 8

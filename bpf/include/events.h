@@ -315,6 +315,7 @@ struct task {
 			    "process group id in the task's own pid namespace, 0 when outside");
 	__u32 tty FIELD("proc.tty", "uint",
 			"device number of the controlling terminal, 0 for none");
+	__u32 exec_id DOC("changes at exec");
 	struct string_ref cgroup FIELD("thread.cgroup", "string", "name of the task's cgroup");
 	char comm[COMM_LEN] FIELD("proc.name", "string", "command name of the task");
 };

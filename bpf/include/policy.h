@@ -22,6 +22,8 @@ enum verdict {
 enum need_flags {
 	NEED_WHOLE_TASK = 1, /* all that records say of who acts */
 	NEED_HOST_VIEW = 2,  /* where the host sees the opened file */
+	NEED_CONTAINER = 4,  /* what is known of the container */
+	NEED_PROCESS = 8,    /* what is known of the process */
 };
 
 /* Where the host sees the files of a filesystem. */
@@ -42,9 +44,37 @@ struct host_view {
 	__u32 mounts;
 };
 
+/*
+ * What the agent has found out of a container, or of a process, for the parts of
+ * the rules that depend on nothing else: a bit each, both for what cannot be known.
+ */
+struct known_parts {
+	__u64 set;   /* which rules' parts; a filter of others knows nothing */
+	__u64 holds; /* those that may hold */
+	__u64 fails; /* those that may fail */
+};
+
+/* A container from its first program on: what comes after it may have its key. */
+struct container_key {
+	__u64 key;
+	__u64 start_ns;
+};
+
+/* A process until its next exec, and for as long as it is called so. */
+struct process_key {
+	__u64 start_ns;
+	__u32 tgid;
+	__u32 exec_id;
+	char comm[16];
+};
+
 struct filter_frame {
-	__u32 verdict;		       /* enum verdict */
-	__u32 host_view;	       /* enum view, of the opened file's filesystem */
+	__u32 verdict;	 /* enum verdict */
+	__u32 host_view; /* enum view, of the opened file's filesystem */
+	struct known_parts container;
+	struct known_parts process;
+	struct container_key container_key; /* whose parts were looked up */
+	struct process_key process_key;
 	__u64 scratch[FILTER_SCRATCH]; /* the filter's own, undefined when it starts */
 };
 

@@ -406,6 +406,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct hlist_node pid_links[PIDTYPE_MAX];
 	__u64 start_boottime;
+	__u64 self_exec_id;
 	struct cred *real_cred, *cred;
 	kuid_t loginuid;
 	char comm[16];

@@ -85,6 +85,61 @@ static __always_inline void count_verdict(__u32 verdict, __u32 type)
 		*count += 1;
 }
 
+/*
+ * What is known of containers, and of processes. The agent writes an
+ * entry once, and takes it away when whose it is has gone: one that is freed can
+ * become another's while it is being read.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct container_key);
+	__type(value, struct known_parts);
+} container_parts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct process_key);
+	__type(value, struct known_parts);
+} process_parts SEC(".maps");
+
+static __always_inline void take_parts(struct known_parts *to, const struct known_parts *found)
+{
+	to->set = 0;
+	if (found)
+		*to = *found;
+}
+
+/* Of a process only its first thread has the name that the process has. */
+static __always_inline struct known_parts *find_process_parts(struct slot *slot)
+{
+	struct process_key *key = &slot->frame.process_key;
+	struct task_struct *task = current_task();
+	__u32 pid = GET(task, pid);
+
+	key->tgid = slot->fixed.header.task.process.tgid;
+	if (pid != key->tgid || pid != slot->fixed.header.task.pid)
+		return NULL;
+	key->start_ns = slot->fixed.header.task.process.start_ns;
+	key->exec_id = GET(task, self_exec_id);
+	bpf_probe_read_kernel(key->comm, sizeof(key->comm), task->comm);
+	return bpf_map_lookup_elem(&process_parts, key);
+}
+
+static __always_inline struct known_parts *find_container_parts(struct slot *slot)
+{
+	struct container_key *key = &slot->frame.container_key;
+	struct container_entry *container;
+
+	key->key = slot->fixed.header.task.container;
+	container = key->key ? find_container(key->key) : NULL;
+	if (!container)
+		return NULL;
+	key->start_ns = container->start_ns;
+	return bpf_map_lookup_elem(&container_parts, key);
+}
+
 static __always_inline void prepare_filter(struct slot *slot)
 {
 	__u8 needs = filter_needs[slot->fixed.header.type & (EVENT_TYPES - 1)];
@@ -93,6 +148,10 @@ static __always_inline void prepare_filter(struct slot *slot)
 	slot->frame.host_view = VIEW_UNKNOWN;
 	if (needs & NEED_HOST_VIEW)
 		slot->frame.host_view = find_host_view(slot, slot->fixed.open.file.dev);
+	/* What an event before this one was told is not left there. */
+	take_parts(&slot->frame.container,
+		   needs & NEED_CONTAINER ? find_container_parts(slot) : NULL);
+	take_parts(&slot->frame.process, needs & NEED_PROCESS ? find_process_parts(slot) : NULL);
 }
 
 /* A record that is whole, but not yet judged, by the number of its slot. */

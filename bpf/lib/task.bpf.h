@@ -116,6 +116,7 @@ static __noinline int fill_task_rest(struct task *out, struct task_struct *task)
 	out->pgid = initial_nr(GET(leader, signal, pids[PIDTYPE_PGID]));
 	out->ns_pgid = own_group_nr(leader);
 	out->tty = controlling_tty(leader);
+	out->exec_id = GET(task, self_exec_id);
 	out->cgroup_id = cgroup_id(container_cgroup(task));
 	bpf_probe_read_kernel(out->comm, COMM_LEN, task->comm);
 	return 0;

@@ -15,6 +15,7 @@ import pytest
 from tests.e2e.test_metrics import scrape
 from tests.support.agent import STOCKADE, Agent
 from tests.support.rules import rule_text
+from tests.support.runc import Runc
 
 WAIT_S = 120.0
 
@@ -137,3 +138,84 @@ def test_bad_rules_leave_the_old_ones_at_work(
         touch(second)
         agent.wait(lambda message: message.get("rule") == "second")
         assert agent.stop()[0] == 0
+
+
+def of_busybox(condition: str, name: str) -> str:
+    opened = "evt.type in (open, openat) and fd.name = /bin/busybox"
+    return rule_text(f"{opened} and {condition}", name=name)
+
+
+def test_what_is_known_of_a_container_keeps_its_events_back(
+    tmp_path: Path, runc: Runc, port: int
+) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(of_busybox("container.name = elsewhere", "elsewhere"))
+    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
+    submitted = dropped.replace("drop", "submit")
+    script = "while :; do : < /bin/busybox; done"
+    name = runc.name()
+    with (
+        Agent(rules, timeout_s=WAIT_S, options=("--metrics-listen", str(port))) as agent,
+        runc.running(["sh", "-c", script], name=name),
+    ):
+        until(lambda: scrape(port).get(dropped, 0) > 1000)
+        before = scrape(port)
+        until(lambda: scrape(port)[dropped] > before[dropped] + 1000)
+        after = scrape(port)
+        assert after.get(submitted, 0) - before.get(submitted, 0) < 100
+        # The same container by other rules: what it was known for means nothing to them.
+        rules.write_text(of_busybox(f"container.name = {name}", "here"))
+        agent.process.send_signal(signal.SIGHUP)
+        agent.alert("here", name)
+        assert not any(message.get("rule") == "elsewhere" for message in agent.alerts())
+
+
+def test_each_event_of_the_container_meant_is_seen(tmp_path: Path, runc: Runc, port: int) -> None:
+    name = runc.name()
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(of_busybox(f"container.name = {name}", "here"))
+    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
+    script = "for n in $(seq 300); do : < /bin/busybox; usleep 5000; done"
+    options = ("--metrics-listen", str(port), "--no-fold")
+    with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
+        with runc.running(["sh", "-c", "while :; do : < /bin/busybox; usleep 5000; done"]):
+            until(lambda: scrape(port).get(dropped, 0) > 0)
+        runc.run(["sh", "-c", script], name=name)
+        code, summary = agent.stop()
+    assert (code, summary["lost"]) == (0, {})
+    assert sum(message["rule"] == "here" for message in agent.alerts()) == 300
+
+
+def test_what_is_known_of_a_process_keeps_its_events_back(
+    tmp_path: Path, files: tuple[Path, Path], port: int
+) -> None:
+    first, _ = files
+    rules = tmp_path / "rules.yaml"
+    opened = f"evt.type in (open, openat) and fd.name = {first}"
+    rules.write_text(
+        rule_text(f"{opened} and proc.cmdline contains no-such-word", name="none")
+        + rule_text(f"{opened} and proc.exepath endswith /cat", name="cat")
+    )
+    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
+    submitted = dropped.replace("drop", "submit")
+    options = ("--metrics-listen", str(port), "--no-fold")
+    with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
+
+        def is_known() -> bool:
+            before = scrape(port).get(dropped, 0)
+            for _ in range(100):
+                touch(first)
+            return scrape(port).get(dropped, 0) >= before + 100
+
+        until(is_known)
+        before = scrape(port)
+        for _ in range(2000):
+            touch(first)
+        for _ in range(20):
+            subprocess.run(["cat", first], check=True)
+        after = scrape(port)
+        assert after[dropped] - before[dropped] >= 2000
+        # Failed opens, of any process of this host, have no file, and come up in any case.
+        assert after.get(submitted, 0) - before.get(submitted, 0) < 1500
+        assert agent.stop()[0] == 0
+    assert [message["rule"] for message in agent.alerts()] == ["cat"] * 20

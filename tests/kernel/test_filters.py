@@ -14,10 +14,11 @@ from stockade.events._records import SLOT
 from stockade.kernel.filters import LoadedPolicy
 from stockade.kernel.trial import Trial
 from stockade.rules import Rule
-from stockade.rules.lowering.generated import RawRecord, slot_of
+from stockade.rules.lowering.generated import RawRecord
+from stockade.rules.lowering.kinds import FILTERED
 from stockade.rules.lowering.policies import build
-from stockade.rules.lowering.staging import FILTERED
-from tests.support.filters import Sample, formulas_of, packs, samples, stock
+from stockade.rules.lowering.reading import Frame
+from tests.support.filters import Formulas, Sample, packs, samples, stock
 from tests.support.rules import made, rule_text
 
 SEED = 20_260_420
@@ -32,7 +33,7 @@ def trial() -> Iterator[Trial]:
 
 
 def verdict(policy: LoadedPolicy, trial: Trial, sample: Sample) -> Verdict:
-    trial.put(bytes(slot_of(sample.raw, sample.view, whole=sample.whole)))
+    trial.put(sample.slot())
     policy.run(policy.filters[sample.kind])
     found = {
         int.from_bytes(value[VERDICT : VERDICT + 4], "little")
@@ -47,7 +48,7 @@ def agree(rules: tuple[Rule, ...], trial: Trial, count: int) -> None:
     assert built.refusals == ()
     seen = set()
     with trial.load(built.policy) as policy:
-        for each in samples(formulas_of(rules), count, random.Random(SEED)):  # noqa: S311 - the same
+        for each in samples(Formulas(rules), count, random.Random(SEED)):  # noqa: S311 - the same
             if each.kind in policy.filters:
                 assert verdict(policy, trial, each) is each.verdict, each
                 seen.add(each.verdict)
@@ -68,7 +69,8 @@ def test_stock_rules(trial: Trial) -> None:
 def test_a_record_whose_task_is_not_all_there_goes_up(trial: Trial) -> None:
     built = build(made(rule_text("evt.type = openat and proc.vpid = 7")).rules, FILTERED)
     raw = RawRecord(EventType.OPENAT, random.Random(SEED)).bytes()  # noqa: S311 - the same
-    in_parts = Sample(EventType.OPENAT, raw, View.SAME, Verdict.SUBMIT, whole=False)
+    frame = Frame(View.SAME)
+    in_parts = Sample(EventType.OPENAT, raw, frame, 0, Verdict.SUBMIT, whole=False)
     with trial.load(built.policy) as policy:
         assert verdict(policy, trial, replace(in_parts, whole=True)) is Verdict.DROP
         assert verdict(policy, trial, in_parts) is Verdict.SUBMIT
@@ -83,8 +85,7 @@ def test_what_the_kernel_refuses_is_an_error_with_its_log(trial: Trial) -> None:
 
 def test_a_run_takes_its_time(trial: Trial) -> None:
     rules = made(rule_text("evt.type = openat and fd.name contains shadow")).rules
-    (sample,) = samples(formulas_of(rules), 1, random.Random(SEED))  # noqa: S311 - the same
-    slot = bytes(slot_of(sample.raw, sample.view, whole=sample.whole))
+    (sample,) = samples(Formulas(rules), 1, random.Random(SEED))  # noqa: S311 - the same
     with trial.load(build(rules, FILTERED).policy) as policy:
-        took = trial.nanoseconds(policy.programs[0], [slot], 500)
+        took = trial.nanoseconds(policy.programs[0], [sample.slot()], 500)
     assert 0 < took < 100_000

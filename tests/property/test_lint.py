@@ -14,7 +14,8 @@ from stockade.rules.lint.scenarios import scenarios
 from stockade.rules.lint.solver import Space, asks, satisfiable
 from stockade.rules.lint.theory import FALSE, NEITHER, TRUE, Theory, truth
 from stockade.rules.lowering.generated import RawRecord
-from stockade.rules.lowering.staging import FILTERED, Stager
+from stockade.rules.lowering.kinds import FILTERED
+from stockade.rules.lowering.staging import Stager
 from stockade.rules.syntax import Bound
 from tests.support.filters import packs, stock
 from tests.support.judged import events_of

@@ -14,7 +14,7 @@ from stockade.rules.lowering import search
 from stockade.rules.lowering.automaton import STATE_BITS, automaton
 from stockade.rules.lowering.formulas import Among, Number, Starts, Text
 from stockade.rules.lowering.plan import plan
-from tests.support.filters import NativeFilters, formulas_of, packs, samples, stock
+from tests.support.filters import Formulas, NativeFilters, packs, samples, stock
 from tests.support.rules import made, rule_text
 
 SEED = 20_260_419
@@ -23,7 +23,7 @@ WORDS = st.binary(max_size=20).filter(lambda text: b"\0" not in text)
 
 
 def agree(rules: tuple[Rule, ...], count: int) -> None:
-    found = formulas_of(rules)
+    found = Formulas(rules)
     native = NativeFilters(found)
     verdicts = set()
     for each in samples(found, count, random.Random(SEED)):  # noqa: S311 - always the same ones
@@ -69,7 +69,7 @@ def test_conditions_over_several_columns() -> None:
 
 def test_what_cannot_be_told_has_no_filter() -> None:
     rules = made(rule_text("evt.type = openat and proc.pname = sh")).rules
-    (formulas,) = [found for kind, found in formulas_of(rules).items() if kind is EventType.OPENAT]
+    (formulas,) = [found for kind, found in Formulas(rules).items() if kind is EventType.OPENAT]
     assert plan(formulas) is None
 
 

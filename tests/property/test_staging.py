@@ -7,11 +7,12 @@ are made of, over the records' bytes.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from stockade.events import (
+    Event,
     EventType,
     View,
 )
@@ -19,8 +20,10 @@ from stockade.rules import Rule, values_of
 from stockade.rules.evaluate import evaluate
 from stockade.rules.lowering.formulas import holds
 from stockade.rules.lowering.generated import chosen, directed
-from stockade.rules.lowering.reading import reads
-from stockade.rules.lowering.staging import FILTERED, Stage, Stager, staged, stages
+from stockade.rules.lowering.kinds import FILTERED
+from stockade.rules.lowering.parts import NO_PARTS, Parts, Whose
+from stockade.rules.lowering.reading import NOTHING_KNOWN, Frame, reads
+from stockade.rules.lowering.staging import Stage, Stager, staged, stages
 from tests.support.filters import packs, stock
 from tests.support.judged import events_of
 from tests.support.rules import made, one, rule_text
@@ -28,10 +31,28 @@ from tests.support.rules import made, one, rule_text
 TRIES = 6
 
 
-def check(rule: Rule, kind: EventType, rng: random.Random, tries: int = TRIES) -> int:
+def told(parts: Parts, event: Event, rng: random.Random) -> dict[Whose, tuple[int, int]]:
+    """What filters know of whose an event is: nothing at times, as of what turns out to be none."""
+    words = dict.fromkeys(Whose, NOTHING_KNOWN.words[Whose.PROCESS])
+    for whose in Whose:
+        known = whose is Whose.PROCESS or event.container is not None
+        if known and rng.random() < 0.8:
+            words[whose] = parts.words(whose, values_of(event))
+    return words
+
+
+def check(
+    rule: Rule,
+    kind: EventType,
+    rng: random.Random,
+    tries: int = TRIES,
+    parts: Parts = NO_PARTS,
+) -> int:
     """Compare formulas and rule; returns for how many records the rule may fire."""
-    outcome = Stager(kind).outcome(rule.condition)
-    exact = all(stage in {Stage.LOAD, Stage.EVENT} for _, stage in stages(rule.condition, kind))
+    outcome = Stager(kind, parts).outcome(rule.condition)
+    exact = all(
+        stage in {Stage.LOAD, Stage.EVENT} for _, stage in stages(rule.condition, kind, parts)
+    )
     hits = 0
     for attempt in range(tries * 60):
         if hits and attempt >= tries:
@@ -39,9 +60,10 @@ def check(rule: Rule, kind: EventType, rng: random.Random, tries: int = TRIES) -
         raw = directed(kind, chosen(outcome.may_hold, rng), rng)
         view = rng.choice(list(View))
         event = events_of(raw, view, rng)
+        frame = Frame(view, told(parts, event, rng))
         result = evaluate(rule.condition, values_of(event))
-        may_hold = holds(outcome.may_hold, lambda probe: reads(probe, raw, view))  # noqa: B023 - used at once
-        may_fail = holds(outcome.may_fail, lambda probe: reads(probe, raw, view))  # noqa: B023 - used at once
+        may_hold = holds(outcome.may_hold, lambda probe: reads(probe, raw, frame))  # noqa: B023 - used at once
+        may_fail = holds(outcome.may_fail, lambda probe: reads(probe, raw, frame))  # noqa: B023 - used at once
         assert may_hold or result is False, (rule.name, kind, event)
         assert may_fail or result is True, (rule.name, kind, event)
         assert not exact or may_hold == (result is not False), (rule.name, kind, event)
@@ -75,6 +97,37 @@ def test_stock_rules(rng: random.Random) -> None:
     assert len(hits) > 100
     missed = [pair for pair, count in hits.items() if not count]
     assert len(missed) < len(hits) // 10, missed
+
+
+@pytest.mark.parametrize("rules", [packs, stock])
+def test_with_what_is_known_of_containers_and_processes(
+    rng: random.Random, rules: Callable[[], tuple[Rule, ...]]
+) -> None:
+    found = rules()
+    if not found:
+        pytest.skip("Falco's rule files are not here")
+    parts = Parts(found)
+    for rule, kind in pairs(found):
+        check(rule, kind, rng, 3, parts)
+
+
+PARTS = """
+container.image.repository = docker.io/library/nginx and fd.name = /etc/passwd
+container.id != host and not container.image.repository = x and user.uid = 0
+not (container.privileged = true or fd.name = /x) and container.role = member
+container.id = host and (proc.exepath = /bin/cat or fd.name startswith /etc)
+not (container.name = x and container.mount.dest[/etc] = N/A) and user.uid = 0
+proc.cmdline contains passwd and not proc.exe = sh and user.uid = 0
+proc.args = x or container.labels intersects (a:b) or k8s.ns.name exists
+container.name = container.id or proc.exe = proc.exepath
+""".strip().split("\n")
+
+
+@pytest.mark.parametrize("condition", PARTS)
+@pytest.mark.parametrize("kind", [EventType.OPENAT, EventType.MOUNT])
+def test_parts(rng: random.Random, condition: str, kind: EventType) -> None:
+    rule = one(made(rule_text(f"evt.type = {kind.name.lower()} and {condition}")))
+    check(rule, kind, rng, 60, Parts([rule]))
 
 
 CALLS = (

@@ -12,23 +12,50 @@ from stockade.events import EventType, Verdict, View
 from stockade.rules import Rule, load_rules
 from stockade.rules.lowering.formulas import Formula, holds
 from stockade.rules.lowering.generated import chosen, directed, slot_of
+from stockade.rules.lowering.kinds import FILTERED
+from stockade.rules.lowering.parts import Parts, Whose
 from stockade.rules.lowering.plan import plan
-from stockade.rules.lowering.reading import reads
+from stockade.rules.lowering.reading import Frame, reads
 from stockade.rules.lowering.replay import Replay
-from stockade.rules.lowering.staging import FILTERED, staged
+from stockade.rules.lowering.staging import staged
 
 STOCK = Path(__file__).parents[3] / "shared" / "corpora" / "falco-rules"
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A record and what a filter has to say of it."""
+    """A record, what is beside it, and what a filter has to say of it.
+
+    Attributes:
+        parts: the set of parts that the frame is about.
+    """
 
     kind: EventType
     raw: bytes
-    view: View
+    frame: Frame
+    parts: int
     verdict: Verdict
     whole: bool = True
+
+    def slot(self) -> bytes:
+        """As a filter finds it."""
+        return bytes(slot_of(self.raw, self.frame, self.parts, whole=self.whole))
+
+
+class Formulas(dict[EventType, list[Formula]]):
+    """Of rules, by event type, those that have a filter.
+
+    Args:
+        rules: whose.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        rules = tuple(rules)
+        self.parts = Parts(rules)
+        for kind in sorted(FILTERED):
+            found = [each.may_fire for each in staged(rules, kind, self.parts)]
+            if found:
+                self[kind] = found
 
 
 def packs() -> tuple[Rule, ...]:
@@ -41,28 +68,30 @@ def stock() -> tuple[Rule, ...]:
     return load_rules(sorted(STOCK.glob("*.yaml"))).enabled if STOCK.exists() else ()
 
 
-def formulas_of(rules: Iterable[Rule]) -> dict[EventType, list[Formula]]:
-    """By event type, those that have a filter."""
-    rules = tuple(rules)
-    found = {kind: [each.may_fire for each in staged(rules, kind)] for kind in sorted(FILTERED)}
-    return {kind: formulas for kind, formulas in found.items() if formulas}
-
-
-def expected(formulas: Iterable[Formula], raw: bytes, view: View) -> Verdict:
+def expected(formulas: Iterable[Formula], raw: bytes, frame: Frame) -> Verdict:
     """What is right for a record."""
-    fires = any(holds(formula, lambda probe: reads(probe, raw, view)) for formula in formulas)
+    fires = any(holds(formula, lambda probe: reads(probe, raw, frame)) for formula in formulas)
     return Verdict.SUBMIT if fires else Verdict.DROP
 
 
-def samples(
-    found: dict[EventType, list[Formula]], count: int, rng: random.Random
-) -> Iterator[Sample]:
-    """Records that satisfy this or that formula, or nearly, so many for each event type."""
+def samples(found: Formulas, count: int, rng: random.Random) -> Iterator[Sample]:
+    """Records that satisfy this or that formula, or nearly, so many for each event type.
+
+    What is beside them is known, or not, and at times of another set of rules.
+    """
     for kind, formulas in found.items():
         for _ in range(count):
             raw = directed(kind, chosen(rng.choice(formulas), rng), rng)
-            view = rng.choice(list(View))
-            yield Sample(kind, raw, view, expected(formulas, raw, view))
+            frame = Frame(rng.choice(list(View)), {whose: _words(rng) for whose in Whose})
+            parts = rng.choice([found.parts.set] * 4 + [0, found.parts.set ^ 1])
+            told = frame if parts == found.parts.set else Frame(frame.view)
+            yield Sample(kind, raw, frame, parts, expected(formulas, raw, told))
+
+
+def _words(rng: random.Random) -> tuple[int, int]:
+    """Which parts may hold and which may fail: each does one, at least."""
+    may_hold = rng.getrandbits(64)
+    return may_hold, ~may_hold & (1 << 64) - 1 | rng.getrandbits(64) & rng.getrandbits(64)
 
 
 class NativeFilters:
@@ -72,10 +101,10 @@ class NativeFilters:
         found: formulas by event type.
     """
 
-    def __init__(self, found: dict[EventType, list[Formula]]) -> None:
+    def __init__(self, found: Formulas) -> None:
         plans = {}
         for kind, formulas in found.items():
-            planned = plan(formulas)
+            planned = plan(formulas, found.parts.set)
             if planned is not None:
                 plans[kind.name] = planned
         self._replay = Replay(plans)
@@ -83,5 +112,4 @@ class NativeFilters:
 
     def verdict(self, sample: Sample) -> Verdict:
         """Of a record."""
-        slot = bytes(slot_of(sample.raw, sample.view, whole=sample.whole))
-        return Verdict(self._replay.verdict(sample.kind.name, slot))
+        return Verdict(self._replay.verdict(sample.kind.name, sample.slot()))

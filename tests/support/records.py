@@ -58,6 +58,7 @@ TASK = Task(
     gid=1000,
     egid=1000,
     loginuid=(1 << 32) - 1,
+    exec_id=1,
     role=Role.MEMBER,
     boundary=0,
     ns=NAMESPACES,

@@ -8,6 +8,7 @@ from stockade.agent.filtering import Filterer
 from stockade.agent.fold import WINDOW_S, Folder
 from stockade.agent.host_views import HostViews
 from stockade.agent.judge import Judge
+from stockade.agent.known_parts import KnownParts
 from stockade.agent.losses import Losses
 from stockade.agent.mounts import HostMounts
 from stockade.agent.own import own_lists
@@ -25,6 +26,7 @@ __all__ = [
     "HostMounts",
     "HostViews",
     "Judge",
+    "KnownParts",
     "Losses",
     "ProcessTable",
     "Reloader",

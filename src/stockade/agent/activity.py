@@ -114,6 +114,7 @@ def _record(
         gid=0,
         egid=0,
         loginuid=0xFFFFFFFF,
+        exec_id=0,
         role=Role.MEMBER,
         boundary=0,
         ns=entry.ns,

@@ -258,6 +258,7 @@ class Agent:
 
     def _metadata_came(self, containers: Iterable[Container]) -> None:
         for container in containers:
+            self._enricher.complete(container)
             self._say(self._judge.known(container))
 
     def _check_health(self) -> None:

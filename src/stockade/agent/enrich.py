@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from stockade.agent.addresses import HostAddresses
 from stockade.agent.host_views import HostViews
+from stockade.agent.known_parts import KnownParts
 from stockade.agent.mounts import HostMounts
 from stockade.agent.processes import ProcessTable
 from stockade.events import (
     ABSENT,
     UNKNOWN,
     CallRecord,
+    Container,
     ContainerRecord,
     Event,
     ExecRecord,
@@ -37,6 +39,7 @@ class Enricher:
         host_namespaces: the host's own, where they are known.
         addresses: the host's addresses.
         views: learns of filesystems, where filters ask for them.
+        parts: learns of containers and processes, likewise.
     """
 
     def __init__(
@@ -47,7 +50,9 @@ class Enricher:
         host_namespaces: Namespaces | None = None,
         addresses: HostAddresses | None = None,
         views: HostViews | None = None,
+        parts: KnownParts | None = None,
     ) -> None:
+        self._parts = parts
         self._addresses = addresses
         self._views = views
         self._host_namespaces = host_namespaces
@@ -88,9 +93,16 @@ class Enricher:
             host_namespaces=self._host_namespaces,
             host_addresses=self._host_addresses(record),
         )
+        if self._parts:
+            self._parts.learn(event)
         if isinstance(record, ContainerRecord):
             self._containers.forget(record)
         return event
+
+    def complete(self, container: Container) -> None:
+        """No more will be known of a container."""
+        if self._parts:
+            self._parts.tell(container)
 
     def _host_addresses(self, record: Record) -> frozenset[str]:
         """The host's, for a socket that could lead to one of them."""

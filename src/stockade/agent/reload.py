@@ -17,6 +17,7 @@ import structlog
 
 from stockade.agent.agent import Agent
 from stockade.agent.filtering import Filterer
+from stockade.agent.known_parts import KnownParts
 from stockade.errors import RuleErrors, Severity, StockadeError
 from stockade.events.activity_fields import ACTIVITY
 from stockade.events.file_fields import RAW_PATHS
@@ -70,6 +71,7 @@ class Reloader:
         load: reads and checks them; raises StockadeError.
         paths: where they are.
         sensor, agent, filterer: at work with the rules that are there now.
+        parts: tells filters what is known of containers and processes.
         engine: these rules.
     """
 
@@ -80,6 +82,7 @@ class Reloader:
         sensor: Sensor,
         agent: Agent,
         filterer: Filterer,
+        parts: KnownParts,
         engine: Engine,
     ) -> None:
         self._load = load
@@ -87,6 +90,7 @@ class Reloader:
         self._sensor = sensor
         self._agent = agent
         self._filterer = filterer
+        self._parts = parts
         self._engine = engine
         self._asked = asyncio.Event()
         # Before the first filters are made: the files may change meanwhile.
@@ -126,6 +130,9 @@ class Reloader:
             return
         await self._filterer.prepare(engine.rules, wanted_of(engine).types)
         self._change(engine)
+        # Before others are told: what is read now was told of the old rules.
+        if await asyncio.to_thread(self._parts.synchronize):
+            self._parts.take_rules(engine.rules)
         await self._filterer.apply(engine.rules, wanted_of(engine).types)
         self.state.done += 1
         self.state.error = ""
@@ -135,6 +142,7 @@ class Reloader:
         old, new = wanted_of(self._engine), wanted_of(engine)
         self._sensor.want(old | new)
         self._filterer.withdraw()
+        self._parts.withdraw()
         self._agent.take_rules(engine)
         self._sensor.want(new)
         self._engine = engine

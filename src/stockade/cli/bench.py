@@ -17,13 +17,14 @@ import msgspec
 from stockade.cli.diagnostics import counted
 from stockade.cli.packs import PACKS
 from stockade.errors import StockadeError
-from stockade.events import Container, Event, EventType, Process, Verdict, View, decode
+from stockade.events import Container, Event, EventType, Process, Verdict, decode
 from stockade.kernel.filters import TRACEPOINT, Hook
 from stockade.kernel.tiers import functions_of
 from stockade.kernel.trial import Trial
 from stockade.rules import Engine, Rule, load_rules
 from stockade.rules.lowering import Built, build
 from stockade.rules.lowering.generated import chosen, directed, slot_of
+from stockade.rules.lowering.parts import Parts
 from stockade.rules.lowering.plan import Plan, plan
 from stockade.rules.lowering.staging import staged
 
@@ -161,7 +162,8 @@ def _costs(engine: Engine, built: Built, rounds: int, trial: Trial | None) -> It
 
 
 def _plan(engine: Engine, kind: EventType) -> Plan:
-    found = plan([each.may_fire for each in staged(engine.rules, kind)])
+    parts = Parts(engine.rules)
+    found = plan([each.may_fire for each in staged(engine.rules, kind, parts)], parts.set)
     if found is None:
         raise StockadeError(f"{kind.name.lower()} has a filter and no plan")
     return found
@@ -174,7 +176,7 @@ def _generated(engine: Engine, kind: EventType) -> tuple[list[bytes], list[Event
     slots, events = [], []
     for _ in range(_EVENTS):
         raw = directed(kind, chosen(rng.choice(formulas), rng), rng)
-        slots.append(bytes(slot_of(raw, View.UNKNOWN, whole=True)))
+        slots.append(bytes(slot_of(raw)))
         record = decode(memoryview(raw))
         task = record.header.task
         container = Container("generated") if task.container else None

@@ -13,7 +13,9 @@ from stockade.cli.packs import find_rule, rules_option
 from stockade.events import EventType
 from stockade.rules import Engine, Rule
 from stockade.rules.lowering import build
-from stockade.rules.lowering.staging import FILTERED, staged, stages
+from stockade.rules.lowering.kinds import FILTERED
+from stockade.rules.lowering.parts import Parts
+from stockade.rules.lowering.staging import staged, stages
 from stockade.rules.show import condition_text
 from stockade.sinks import visible
 
@@ -52,7 +54,7 @@ def explain_rule(rule: Rule) -> list[Explanation]:
 def _tests(rule: Rule, kind: EventType) -> tuple[tuple[str, str], ...]:
     if kind not in FILTERED or not list(staged([rule], kind)):
         return ()
-    found = stages(rule.condition, kind)
+    found = stages(rule.condition, kind, Parts([rule]))
     return tuple((condition_text(test), stage.value) for test, stage in found)
 
 
@@ -63,8 +65,10 @@ def _tests(rule: Rule, kind: EventType) -> tuple[tuple[str, str], ...]:
 def explain(*, name: str, paths: tuple[Path, ...], as_json: bool) -> None:
     """Say where each part of a rule is decided, event type by event type.
 
-    load: when rules are compiled. event: in the kernel. event, in part: in the kernel, unless the
-    record lacks what it takes. user: by the agent, for the events that come as far.
+    load: when rules are compiled. container: by the agent, once for each container, when its
+    metadata has come; process: once for each process from which an event comes up; the kernel knows
+    from then on. event: in the kernel. event, in part: in the kernel, unless the record lacks what
+    it takes. user: by the agent, for the events that come as far.
     """
     explanations = explain_rule(find_rule(name, paths))
     if as_json:

@@ -26,6 +26,7 @@ from stockade.agent import (
     HostMounts,
     HostViews,
     Judge,
+    KnownParts,
     Losses,
     ProcessTable,
     Reloader,
@@ -186,9 +187,15 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         )
         for entry in provenance.containers():
             containers.add(entry)
-        views = HostViews(sensor.filters, mounts)
+        parts = KnownParts(sensor.filters, containers, engine.rules)
         enricher = Enricher(
-            processes, containers, mounts, sensor.host_namespaces(), HostAddresses(), views
+            processes,
+            containers,
+            mounts,
+            sensor.host_namespaces(),
+            HostAddresses(),
+            HostViews(sensor.filters, mounts),
+            parts,
         )
         sink = _sink(options.output, stream)
         agent = Agent(
@@ -206,7 +213,7 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
 
         stream.on_error = stream_failed
         load = functools.partial(_engine, options.paths)
-        reloader = Reloader(load, options.paths, sensor, agent, Filterer(sensor), engine)
+        reloader = Reloader(load, options.paths, sensor, agent, Filterer(sensor), parts, engine)
         if options.metrics_listen:
             served = metrics.serve(
                 options.metrics_listen,

@@ -214,6 +214,7 @@ def _set(name: str, doc: str, read: Reader) -> Field:
     )
 
 
+_OF_EVENTS = {"container.role", "container.start_ts", "container.duration"}
 FIELDS = (
     _named("container.id", "the runtime's own id, or host", lambda c: c.id),
     _named("container.full_id", "the same", lambda c: c.id),
@@ -281,3 +282,5 @@ FIELDS = (
         origin=Origin.METADATA,
     ),
 )
+# What depends on the container alone, and stays once it runs and its metadata has come.
+SETTLED = frozenset(field.name for field in FIELDS if field.name not in _OF_EVENTS)

@@ -88,6 +88,10 @@ def slot_places(btf: Btf) -> dict[str, int]:
     places = {member.name or "record": member.offset for member in found.members}
     for member in frame.members:
         places[f"frame.{member.name}"] = places["frame"] + member.offset
+    for member in btf.struct("known_parts").members:
+        for whose in ("container", "process"):
+            place = places[f"frame.{whose}"] + member.offset
+            places[f"frame.{whose}.{member.name}"] = place
     return {**places, "size of it": found.size}
 
 

@@ -237,3 +237,8 @@ FIELDS = (
     Field("user.loginname", _S, "name of the login user", _user("loginuid")),
     Field("thread.ismain", _B, "the thread is the process's first", _is_main),
 )
+# What depends on the process alone, and stays until it execs or is called something else.
+OF_PROGRAM = frozenset(
+    "proc.exe proc.exepath proc.cmdline proc.args proc.cmdnargs proc.cmdlenargs proc.exeline"
+    " proc.exe_ino proc.exe_fs_type proc.exe_mount_point proc.is_exe_from_memfd".split()
+)

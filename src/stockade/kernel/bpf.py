@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Self
 from stockade.errors import LoadError
 from stockade.kernel.core import check, native, os_error, take_log
 
+_BPF_NOEXIST = 1
 _FAILED = re.compile(r"prog '(?P<program>[^']+)': (?:BPF program load failed|failed to load)")
 _NOISE = ("processed ", "-- END", "verification time", "stack depth", "libbpf: ")
 
@@ -38,6 +40,14 @@ class Map:
     def update(self, key: bytes, value: bytes) -> None:
         """Set a key."""
         check(self._lib.core_map_update(self.fd, key, value, 0), "update a map")
+
+    def add(self, key: bytes, value: bytes) -> bool:
+        """Set a key that is not there yet; False where it is, or where there is no room."""
+        result = self._lib.core_map_update(self.fd, key, value, _BPF_NOEXIST)
+        if result in {-errno.EEXIST, -errno.E2BIG}:
+            return False
+        check(result, "add to a map")
+        return True
 
     def delete(self, key: bytes) -> None:
         """Remove a key."""

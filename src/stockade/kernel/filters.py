@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from stockade.errors import LoadError
-from stockade.events import EventType, Policy, Program, Verdict, View
+from stockade.events import ContainerEntry, EventType, Policy, Program, Task, Verdict, View
 from stockade.kernel.bpf import Map
 from stockade.kernel.core import check, native, os_error
 
@@ -153,6 +153,35 @@ def _link(code: bytearray, at: int, kind: int, fd: int, offset: int) -> None:
     struct.pack_into("<i", code, place + 4 + _INSTRUCTION, offset)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a container or process, for parts of the rules.
+
+    Attributes:
+        parts: the set they belong to.
+        holds, fails: which may hold, and which may fail, a bit each.
+    """
+
+    parts: int
+    holds: int
+    fails: int
+
+    def pack(self) -> bytes:
+        """The bytes of struct known_parts."""
+        return struct.pack("<3Q", self.parts, self.holds, self.fails)
+
+
+def _container_key(entry: ContainerEntry) -> bytes:
+    """The bytes of struct container_key."""
+    return struct.pack("<QQ", entry.key, entry.start_ns)
+
+
+def _process_key(task: Task) -> bytes:
+    """The bytes of struct process_key."""
+    comm = task.comm.encode("utf-8", "surrogateescape")
+    return struct.pack("<QII16s", task.process.start_ns, task.process.tgid, task.exec_id, comm)
+
+
 class Filters:
     """The filters of the programs at work.
 
@@ -167,6 +196,8 @@ class Filters:
         self._views = find("host_views")
         self._mounts = find(".data.mounts")
         self._needs = find(".data.needs")
+        self._containers = find("container_parts")
+        self._processes = find("process_parts")
         self._maps = {"slots": find("slots")}
         self._installed: frozenset[int] = frozenset()
 
@@ -220,6 +251,37 @@ class Filters:
         """
         value = struct.pack("<II", view, mounts)
         self._views.update(dev.to_bytes(4, "little"), value)
+
+    def tell_container(self, entry: ContainerEntry, known: Known) -> bool:
+        """Tell filters of a container, once; False where there is no room."""
+        return self._containers.add(_container_key(entry), known.pack())
+
+    def tell_process(self, task: Task, known: Known) -> bool:
+        """Tell them of the process that a task is the first thread of, as it is called now."""
+        return self._processes.add(_process_key(task), known.pack())
+
+    def forget_container(self, entry: ContainerEntry) -> None:
+        """Of one that has ended."""
+        self._containers.delete(_container_key(entry))
+
+    def forget_process(self, task: Task) -> None:
+        """Of one that has ended, as it was told of."""
+        self._processes.delete(_process_key(task))
+
+    def forget_all(self) -> None:
+        """Of every container and process. What was told may still be read until `synchronize`."""
+        for told in (self._containers, self._processes):
+            for key in list(told.keys()):
+                told.delete(key)
+
+    @staticmethod
+    def synchronize() -> None:
+        """Wait until no program reads what was forgotten before. Takes some milliseconds.
+
+        Raises:
+            MissingFeature: this kernel cannot tell.
+        """
+        check(native().lib.core_synchronize(), "wait for programs to end")
 
     def verdicts(self) -> dict[tuple[Verdict, EventType], int]:
         """How often there was each verdict so far; NONE where there was nobody to ask."""

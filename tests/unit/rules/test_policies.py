@@ -18,7 +18,7 @@ from stockade.rules.lowering.policies import (
     keep_policy,
     policy_key,
 )
-from tests.support.filters import formulas_of
+from tests.support.filters import Formulas
 from tests.support.rules import made, rule_text
 
 KINDS = frozenset({EventType.OPENAT, EventType.UNLINK})
@@ -30,7 +30,7 @@ def rules(condition: str = CONDITION) -> tuple[Rule, ...]:
 
 
 def module() -> str:
-    planned = plan(formulas_of(rules())[EventType.OPENAT])
+    planned = plan(Formulas(rules())[EventType.OPENAT])
     assert planned
     return program(planned)
 

@@ -84,6 +84,8 @@ int core_create_table(const void *data, size_t size);
 int core_load_filter(const char *hook, int is_function, const void *code, size_t count, char *log,
 		     size_t log_size);
 int core_run_filter(int program_fd);
+/* Wait until no program runs that has begun before; -errno where the kernel cannot tell. */
+int core_synchronize(void);
 /* Have the kernel measure its programs for as long as the returned descriptor is open. */
 int core_enable_stats(void);
 /* times: nanoseconds that a program ran while that was measured, and how often. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/membarrier.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -56,6 +59,12 @@ int core_run_filter(int program_fd)
 	options.ctx_in = context;
 	options.ctx_size_in = sizeof(context);
 	return bpf_prog_test_run_opts(program_fd, &options);
+}
+
+int core_synchronize(void)
+{
+	/* It waits for the same grace period that lets go of what programs look up. */
+	return syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) ? -errno : 0;
 }
 
 int core_enable_stats(void)

@@ -13,7 +13,8 @@ from stockade.rules.engine import may_match
 from stockade.rules.lint.scenarios import Scenario, scenarios
 from stockade.rules.lint.solver import Question, Space, Undecided, asks, satisfiable
 from stockade.rules.lint.theory import ANY, FALSE, NEITHER, TRUE, Theory, tests_of
-from stockade.rules.lowering.staging import FILTERED, Stage, Stager, stage_of
+from stockade.rules.lowering.kinds import FILTERED
+from stockade.rules.lowering.staging import Stage, Stager, stage_of
 from stockade.rules.parser import LIST_WORDS
 from stockade.rules.rule import Rule
 from stockade.rules.show import condition_text

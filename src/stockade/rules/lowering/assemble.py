@@ -10,10 +10,12 @@ from stockade.events import EventType, NeedFlags, Policy, Program
 from stockade.events.fields import KIND_OF
 from stockade.rules.lowering import elf
 from stockade.rules.lowering.formulas import Formula, probes
+from stockade.rules.lowering.kinds import FILTERED
 from stockade.rules.lowering.knowledge import IN_PARTS, needs
 from stockade.rules.lowering.modules import SECTION, program
+from stockade.rules.lowering.parts import Parts
 from stockade.rules.lowering.plan import Plan, plan
-from stockade.rules.lowering.staging import FILTERED, staged
+from stockade.rules.lowering.staging import staged
 from stockade.rules.rule import Rule
 
 _ALIGNMENT = 32
@@ -23,11 +25,13 @@ Unit: TypeAlias = tuple[str, tuple[Formula, ...]]
 Compiler: TypeAlias = Callable[[Sequence[str]], list[bytes | str]]
 
 
-def units(rules: Sequence[Rule], kinds: Iterable[EventType]) -> dict[Unit, list[EventType]]:
+def units(
+    rules: Sequence[Rule], kinds: Iterable[EventType], parts: Parts
+) -> dict[Unit, list[EventType]]:
     """What is to be compiled, with the event types that it is for."""
     found: dict[Unit, list[EventType]] = {}
     for kind in sorted(FILTERED.intersection(kinds)):
-        formulas = tuple(dict.fromkeys(each.may_fire for each in staged(rules, kind)))
+        formulas = tuple(dict.fromkeys(each.may_fire for each in staged(rules, kind, parts)))
         layout = "open" if KIND_OF[kind] == "open" else "call"
         if needs(formulas) & NeedFlags.WHOLE_TASK:
             formulas += (IN_PARTS,)
@@ -63,8 +67,9 @@ def assemble(
     """
     refused: list[Refusal] = []
     planned: list[tuple[list[EventType], NeedFlags, Plan]] = []
-    for (_, formulas), types in units(rules, kinds).items():
-        found = plan(formulas)
+    parts = Parts(rules)
+    for (_, formulas), types in units(rules, kinds, parts).items():
+        found = plan(formulas, parts.set)
         if found is None:
             refused.append(_refusal(rules, types, "too much is asked of one event type"))
         else:

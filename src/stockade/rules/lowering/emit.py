@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from stockade.events._records import SLOT, Verdict
 from stockade.rules.lowering.automaton import STATE_BITS
 from stockade.rules.lowering.formulas import Bits, Buffer, Number, Same, Text
+from stockade.rules.lowering.knowledge import WORDS
 from stockade.rules.lowering.plan import (
     COLUMNS_MAX,
     WORD_BITS,
@@ -71,6 +72,7 @@ class Emitter:
             str((1 << min(WORD_BITS, plan.rules - word * WORD_BITS)) - 1)
             for word in range(plan.words)
         ]
+        self._settle_parts()
         for column in plan.columns:
             self._read(column)
             self._lay_out(column)
@@ -82,6 +84,20 @@ class Emitter:
         self._end("drop", Verdict.DROP)
         self._end("submit", Verdict.SUBMIT)
         return "\n".join(self._lines) + "\n"
+
+    def _settle_parts(self) -> None:
+        """What is known of other parts than the plan's is nothing: they may hold, and may fail."""
+        sources = [column.source for column in (*self._plan.columns, *self._plan.late)]
+        asked = {source.probe for source in sources if isinstance(source, Switch)}
+        for whose, words in WORDS.items():
+            if not any(isinstance(probe, Bits) and probe.number in words for probe in asked):
+                continue
+            known = self._load(self._at("%slot", SLOT[f"frame.{whose.value}.set"]))
+            ours = self._compare("eq", known, self._plan.set)
+            for word in words:
+                place = self._at("%slot", SLOT["record"] + word.offset)
+                told = self._value(f"select i1 {ours}, i64 {self._load(place)}, i64 -1")
+                self._put(f"store i64 {told}, ptr {place}, align 8")
 
     @property
     def tables(self) -> str:

@@ -6,7 +6,7 @@ import random
 import struct
 from collections.abc import Sequence
 
-from stockade.events import EventType, OpenRecord, Role, View
+from stockade.events import EventType, OpenRecord, Role
 from stockade.events._records import OFFSETS, SLOT, CallRecord, RecordKind
 from stockade.events.fields import KIND_OF
 from stockade.rules.lowering.formulas import (
@@ -28,6 +28,7 @@ from stockade.rules.lowering.formulas import (
     Text,
     Unreadable,
 )
+from stockade.rules.lowering.reading import NOTHING_KNOWN, Frame
 from stockade.rules.lowering.reading import number as read_number
 
 _REF = struct.Struct("<HHBBH")
@@ -203,10 +204,21 @@ def chosen(formula: Formula, rng: random.Random) -> list[tuple[Probe, bool]]:
     return [(formula, True)]
 
 
-def slot_of(raw: bytes, view: View, *, whole: bool) -> bytearray:
-    """A slot with a record in it, and with leftovers everywhere else."""
+def slot_of(
+    raw: bytes, frame: Frame = NOTHING_KNOWN, parts: int = 0, *, whole: bool = True
+) -> bytearray:
+    """A slot with a record in it, and with leftovers everywhere else.
+
+    Args:
+        raw: the record.
+        frame: what is beside it.
+        parts: the set of parts that the frame's words are about.
+        whole: whether all is there that records say of who acts.
+    """
     slot = bytearray(b"\xaa" * SLOT["size of it"])
-    slot[SLOT["whole"] : SLOT["whole"] + 4] = whole.to_bytes(4, "little")
-    slot[SLOT["frame.host_view"] : SLOT["frame.scratch"]] = view.to_bytes(4, "little")
+    struct.pack_into("<I", slot, SLOT["whole"], whole)
+    struct.pack_into("<I", slot, SLOT["frame.host_view"], frame.view)
+    for whose, words in frame.words.items():
+        struct.pack_into("<3Q", slot, SLOT[f"frame.{whose.value}"], parts, *words)
     slot[SLOT["record"] : SLOT["record"] + len(raw)] = raw
     return slot

@@ -57,9 +57,11 @@ from stockade.rules.lowering.formulas import (
     Unreadable,
     all_of,
     any_of,
+    chosen,
     opposite,
     places,
 )
+from stockade.rules.lowering.parts import Part, Whose
 from stockade.rules.lowering.views import View
 from stockade.rules.syntax import Test
 
@@ -137,6 +139,29 @@ def views_of(kind: EventType) -> Views:
 
 def _flag(number: Number, bit: int) -> Formula:
     return Not(Bits(number, bit, 0))
+
+
+# ---- what is known beforehand ----
+
+# By whose a part is: which parts may hold, and which may fail; in the frame, before the record.
+WORDS = {
+    whose: (
+        Number(SLOT[f"frame.{whose.value}.holds"] - SLOT["record"], 8),
+        Number(SLOT[f"frame.{whose.value}.fails"] - SLOT["record"], 8),
+    )
+    for whose in Whose
+}
+
+
+def part_outcome(part: Part) -> Outcome:
+    """Of a part of which the frame says what it came to; where nothing is known, both are so."""
+    mask = 1 << part.bit
+    holds, fails = (Bits(word, mask, mask) for word in WORDS[part.whose])
+    told = Outcome(holds, fails)
+    if part.whose is Whose.PROCESS:
+        return told
+    container = _Layout(records.CallRecord).number("header.task.container")
+    return chosen(views.is_zero(container), views.known(part.of_host()), told)
 
 
 # ---- every record ----
@@ -384,6 +409,9 @@ _WHOLE = Number(SLOT["whole"] - SLOT["record"], 4)
 IN_PARTS: Formula = _equals(_WHOLE, 0)
 
 
+_NEEDED = {Whose.CONTAINER: NeedFlags.CONTAINER, Whose.PROCESS: NeedFlags.PROCESS}
+
+
 def needs(formulas: Iterable[Formula]) -> NeedFlags:
     """What has to be filled in before formulas are asked."""
     found = NeedFlags(0)
@@ -392,6 +420,9 @@ def needs(formulas: Iterable[Formula]) -> NeedFlags:
             found |= NeedFlags.WHOLE_TASK
         if place == HOST_VIEW.offset:
             found |= NeedFlags.HOST_VIEW
+        for whose, words in WORDS.items():
+            if any(place == word.offset for word in words):
+                found |= _NEEDED[whose]
     return found
 
 

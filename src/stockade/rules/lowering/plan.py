@@ -181,12 +181,14 @@ class Plan:
         columns: in the order in which they are read.
         late: those that are read for checks alone, each before the first check that asks for it.
         checks: with the rules that need each, as words of bits; what costs most to read comes last.
+        set: of the parts that the formulas ask about.
     """
 
     rules: int
     columns: tuple[Column, ...]
     late: tuple[Column, ...]
     checks: tuple[tuple[Check, tuple[int, ...]], ...]
+    set: int
 
     @property
     def words(self) -> int:
@@ -194,14 +196,19 @@ class Plan:
         return -(-self.rules // WORD_BITS)
 
 
-def plan(formulas: Iterable[Formula]) -> Plan | None:
-    """How to find out whether any holds; None where one always does, or there are too many."""
+def plan(formulas: Iterable[Formula], parts: int = 0) -> Plan | None:
+    """How to find out whether any holds; None where one always does, or there are too many.
+
+    Args:
+        formulas: distinct or not.
+        parts: the set of parts that they ask about.
+    """
     distinct = list(dict.fromkeys(formulas))
     dull = _not_searched(distinct)
     distinct = list(dict.fromkeys(_without(formula, dull) for formula in distinct))
     if True in distinct or len(distinct) > RULES_MAX:
         return None
-    planner = _Planner(distinct)
+    planner = _Planner(distinct, parts)
     return planner.plan()
 
 
@@ -238,8 +245,9 @@ def _without(formula: Formula, dull: Collection[Probe]) -> Formula:
 
 
 class _Planner:
-    def __init__(self, formulas: Sequence[Formula]) -> None:
+    def __init__(self, formulas: Sequence[Formula], parts: int) -> None:
         self._formulas = formulas
+        self._parts = parts
         self._words = -(-len(formulas) // WORD_BITS)
         self._columns: dict[Source, Column] = {}
         # A string's beginning tells of its state, too, where that is read anyway.
@@ -273,6 +281,7 @@ class _Planner:
             tuple(sorted(early, key=_order)),
             tuple(sorted(late, key=_order)),
             tuple(checks),
+            self._parts,
         )
 
     def _column(self, source: Source) -> Column:

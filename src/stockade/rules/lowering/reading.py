@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from stockade.rules.lowering.formulas import (
     Among,
@@ -18,6 +20,8 @@ from stockade.rules.lowering.formulas import (
     String,
     Unreadable,
 )
+from stockade.rules.lowering.knowledge import HOST_VIEW, WORDS
+from stockade.rules.lowering.parts import Whose
 
 _M64 = (1 << 64) - 1
 _REF = struct.Struct("<HHBB")
@@ -25,16 +29,31 @@ _ABSENT, _VALUE = 0, 1
 _TRUNCATED = 1
 
 
-def number(source: Number, record: bytes, view: int = 0) -> int:
-    """An integer of a record, as unsigned 64 bits.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a filter finds beside the record.
 
-    Args:
-        source: where.
-        record: its bytes.
-        view: the frame's only member, enum view.
+    Attributes:
+        view: enum view, of the opened file's filesystem.
+        words: by whose the parts are, which of them may hold and which may fail.
     """
-    if source.offset < 0:
-        return view
+
+    view: int = 0
+    words: Mapping[Whose, tuple[int, int]] = field(
+        default_factory=lambda: dict.fromkeys(Whose, (_M64, _M64))
+    )
+
+
+NOTHING_KNOWN = Frame()
+
+
+def number(source: Number, record: bytes, frame: Frame = NOTHING_KNOWN) -> int:
+    """An integer of a record, or of its frame, as unsigned 64 bits."""
+    for whose, words in WORDS.items():
+        if source in words:
+            return frame.words[whose][words.index(source)]
+    if source == HOST_VIEW:
+        return frame.view
     raw = record[source.offset : source.offset + source.size]
     bits = min(source.bits, source.size * 8)
     value = int.from_bytes(raw, "little") >> source.shift & (1 << bits) - 1
@@ -56,14 +75,14 @@ def string(source: String, record: bytes) -> bytes | None:
     return value[int.from_bytes(record[source.skip : source.skip + 2], "little") :]
 
 
-def reads(probe: Probe, record: bytes, view: int = 0) -> bool:
-    """Whether a probe holds of a record, of which the frame says where the host sees it."""
+def reads(probe: Probe, record: bytes, frame: Frame = NOTHING_KNOWN) -> bool:
+    """Whether a probe holds of a record, beside which there is a frame."""
     match probe:
         case Among(source, ranges):
-            value = number(source, record, view)
+            value = number(source, record, frame)
             return any(low <= value <= high for low, high in ranges)
         case Bits(source, mask, value):
-            return number(source, record) & mask == value
+            return number(source, record, frame) & mask == value
         case Same(first, second):
             return number(first, record) == number(second, record)
         case Missing(source):

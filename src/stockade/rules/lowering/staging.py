@@ -14,26 +14,26 @@ from stockade.events import EventType
 from stockade.events.fields import KIND_OF, possible
 from stockade.rules.lowering import views
 from stockade.rules.lowering.formulas import OPEN, Formula, Outcome, both, either, opposite
-from stockade.rules.lowering.knowledge import views_of
+from stockade.rules.lowering.knowledge import part_outcome, views_of
+from stockade.rules.lowering.parts import NO_PARTS, Parts
 from stockade.rules.rule import Rule
 from stockade.rules.syntax import And, Condition, Not, Or, Test
-
-# Exec, fork, exit and containers' events tell the agent what it needs to know; they always go up.
-FILTERED = frozenset(
-    kind for kind, family in KIND_OF.items() if family not in {"exec", "fork", "exit", "container"}
-)
 
 
 class Stage(Enum):
     """Where a test is decided.
 
     LOAD: when the rules are compiled; it is the same for all such events.
+    CONTAINER: in user space, once for each container; the kernel knows it from then on.
+    PROCESS: in user space, once for each process from which an event comes up, likewise.
     EVENT: in the kernel.
     PART: in the kernel for some records; the others are left to user space.
     USER: in user space.
     """
 
     LOAD = "load"
+    CONTAINER = "container"
+    PROCESS = "process"
     EVENT = "event"
     PART = "event, in part"
     USER = "user"
@@ -56,9 +56,11 @@ class Stager:
 
     Args:
         kind: one of FILTERED.
+        parts: those of the conditions that are found out beforehand.
     """
 
-    def __init__(self, kind: EventType) -> None:
+    def __init__(self, kind: EventType, parts: Parts = NO_PARTS) -> None:
+        self._parts = parts
         self._family = KIND_OF[kind]
         self._views = views_of(kind)
         # By identity: a macro's tests are shared by the rules that use it.
@@ -66,11 +68,14 @@ class Stager:
 
     def outcome(self, condition: Condition) -> Outcome:
         """When a checked condition may hold, and when it may fail."""
+        part = self._parts.find(condition)
+        if part is not None:
+            return part_outcome(part)
         match condition:
-            case And(terms):
-                return both(map(self.outcome, terms))
-            case Or(terms):
-                return either(map(self.outcome, terms))
+            case And():
+                return both(map(self.outcome, self._parts.terms(condition)))
+            case Or():
+                return either(map(self.outcome, self._parts.terms(condition)))
             case Not(term):
                 return self.outcome(term).negated()
             case Test():
@@ -87,20 +92,35 @@ class Stager:
         return OPEN if view is None else view(test)
 
 
-def staged(rules: Iterable[Rule], kind: EventType) -> Iterator[Staged]:
+def staged(rules: Iterable[Rule], kind: EventType, parts: Parts = NO_PARTS) -> Iterator[Staged]:
     """The rules that an event of a type may fire."""
-    stager = Stager(kind)
+    stager = Stager(kind, parts)
     for rule in rules:
         may_fire = stager.outcome(rule.condition).may_hold
         if may_fire is not False:
             yield Staged(rule, may_fire)
 
 
-def stages(condition: Condition, kind: EventType) -> Iterator[tuple[Test, Stage]]:
-    """The tests of a checked condition, in their order, and where each is decided."""
-    stager = Stager(kind)
-    for test in _tests(condition):
-        yield test, stage_of(stager.outcome(test))
+def stages(
+    condition: Condition, kind: EventType, parts: Parts = NO_PARTS
+) -> Iterator[tuple[Test, Stage]]:
+    """The tests of a checked condition, and where each is decided."""
+    yield from _stages(condition, Stager(kind, parts), parts)
+
+
+def _stages(condition: Condition, stager: Stager, parts: Parts) -> Iterator[tuple[Test, Stage]]:
+    part = parts.find(condition)
+    match condition:
+        case _ if part is not None:
+            for test in _tests(condition):
+                yield test, Stage(part.whose.value)
+        case And() | Or():
+            for term in parts.terms(condition):
+                yield from _stages(term, stager, parts)
+        case Not(term):
+            yield from _stages(term, stager, parts)
+        case Test():
+            yield condition, stage_of(stager.outcome(condition))
 
 
 def stage_of(outcome: Outcome) -> Stage:

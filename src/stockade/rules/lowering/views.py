@@ -66,12 +66,13 @@ def constant(value: Value) -> View:
     def view(test: Test) -> Outcome:
         if test.right is not None and value is not ABSENT:
             return OPEN
-        return _known(evaluate(test, lambda _: value))
+        return known(evaluate(test, lambda _: value))
 
     return view
 
 
-def _known(result: bool | None) -> Outcome:  # noqa: FBT001 - its only operand
+def known(result: bool | None) -> Outcome:  # noqa: FBT001 - its only operand
+    """Of what comes to the same in every such event."""
     return OPEN if result is None else HOLDS if result else FAILS
 
 

@@ -1,0 +1,196 @@
+"""What filters are told of containers and processes, and when."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import msgspec
+import structlog
+
+from stockade.agent import KnownParts
+from stockade.errors import MissingFeature
+from stockade.events import (
+    Container,
+    ContainerEntry,
+    ContainerState,
+    Event,
+    EventType,
+    ExitRecord,
+    Metadata,
+    Task,
+)
+from stockade.kernel.filters import Filters, Known
+from stockade.rules import Rule
+from stockade.workloads import Containers
+from tests.support.records import (
+    CONTAINER,
+    ENTRY,
+    TASK,
+    container_record,
+    event,
+    header,
+    open_record,
+)
+from tests.support.rules import made, rule_text
+
+CONDITION = "evt.type = openat and container.name = web and proc.exepath = /bin/x"
+RUNNING = msgspec.structs.replace(ENTRY, state=ContainerState.RUNNING)
+
+
+class Told:
+    """Filters that only listen."""
+
+    def __init__(self) -> None:
+        self.containers: dict[int, Known] = {}
+        self.processes: dict[tuple[int, str], Known] = {}
+        self.room = 100
+        self.works = True
+
+    def tell_container(self, entry: ContainerEntry, known: Known) -> bool:
+        assert entry.key not in self.containers
+        self.containers[entry.key] = known
+        return True
+
+    def tell_process(self, task: Task, known: Known) -> bool:
+        if len(self.processes) >= self.room:
+            return False
+        assert (task.exec_id, task.comm) not in self.processes
+        self.processes[task.exec_id, task.comm] = known
+        return True
+
+    def forget_container(self, entry: ContainerEntry) -> None:
+        del self.containers[entry.key]
+
+    def forget_process(self, task: Task) -> None:
+        del self.processes[task.exec_id, task.comm]
+
+    def forget_all(self) -> None:
+        self.containers.clear()
+        self.processes.clear()
+
+    def synchronize(self) -> None:
+        if not self.works:
+            raise MissingFeature("no")
+
+
+class Here:
+    """The containers that there are."""
+
+    def __init__(self, *containers: Container) -> None:
+        self._containers = containers
+
+    def all(self) -> list[Container]:
+        return list(self._containers)
+
+    def by_key(self, key: int) -> Container | None:
+        return next(
+            (each for each in self._containers if each.entry and each.entry.key == key), None
+        )
+
+
+def rules(condition: str = CONDITION) -> list[Rule]:
+    return list(made(rule_text(condition)).rules)
+
+
+def parts_of(told: Told, *containers: Container) -> KnownParts:
+    return KnownParts(cast("Filters", told), cast("Containers", Here(*containers)), rules())
+
+
+def container(metadata: Metadata = Metadata.COMPLETE, entry: ContainerEntry = RUNNING) -> Container:
+    workload = msgspec.structs.replace(CONTAINER.workload, name="db")
+    return Container("db", "runc", entry, workload, metadata)
+
+
+def by(task: Task) -> Event:
+    record = open_record()
+    return event(
+        msgspec.structs.replace(record, header=msgspec.structs.replace(record.header, task=task))
+    )
+
+
+def bits(known: Known) -> tuple[int, int]:
+    return known.holds & 1, known.fails & 1
+
+
+def test_a_container_is_told_of_once_it_runs_and_is_known() -> None:
+    told = Told()
+    pending = container(Metadata.PENDING)
+    parts = parts_of(told, pending)
+    parts.learn(event(container_record(EventType.CONTAINER, RUNNING), pending))
+    assert told.containers == {}
+    pending.metadata = Metadata.COMPLETE
+    parts.tell(pending)
+    parts.tell(pending)
+    assert bits(told.containers[ENTRY.key]) == (0, 1)
+
+
+def test_what_has_not_begun_is_not_told_of() -> None:
+    told = Told()
+    parts_of(told, container(entry=msgspec.structs.replace(ENTRY, state=ContainerState.CREATED)))
+    assert told.containers == {}
+
+
+def test_a_container_that_is_there_is_told_of_and_forgotten_at_its_end() -> None:
+    told = Told()
+    known = container()
+    parts = parts_of(told, known)
+    assert list(told.containers) == [ENTRY.key]
+    parts.learn(event(container_record(EventType.CONTAINER_STOP, RUNNING), known))
+    assert told.containers == {}
+
+
+def test_a_process_is_told_of_until_it_execs_is_renamed_or_ends() -> None:
+    told = Told()
+    parts = parts_of(told)
+    renamed = msgspec.structs.replace(TASK, comm="other")
+    again = msgspec.structs.replace(TASK, exec_id=TASK.exec_id + 1)
+    for task in (TASK, TASK, renamed, again):
+        parts.learn(by(msgspec.structs.replace(task, pid=task.process.tgid)))
+    assert len(told.processes) == 3
+    assert {bits(each) for each in told.processes.values()} == {(0, 1)}
+    parts.learn(event(ExitRecord(header(EventType.PROCEXIT, 0), 0)))
+    assert told.processes == {}
+
+
+def test_other_threads_may_be_called_anything() -> None:
+    told = Told()
+    parts_of(told).learn(by(msgspec.structs.replace(TASK, pid=TASK.process.tgid + 1)))
+    assert told.processes == {}
+
+
+def test_where_there_is_no_room_those_that_have_gone_are_forgotten() -> None:
+    told = Told()
+    told.room = 1
+    parts = parts_of(told)
+    gone = msgspec.structs.replace(TASK.process, tgid=(1 << 22) + 1)
+    parts.learn(by(msgspec.structs.replace(TASK, process=gone, pid=gone.tgid)))
+    here = msgspec.structs.replace(
+        TASK, process=msgspec.structs.replace(gone, tgid=1), pid=1, comm="here"
+    )
+    parts.learn(by(here))
+    parts.learn(by(here))
+    assert list(told.processes) == [(TASK.exec_id, "here")]
+
+
+def test_other_rules_have_other_parts() -> None:
+    told = Told()
+    parts = parts_of(told, container())
+    before = told.containers[ENTRY.key]
+    parts.withdraw()
+    assert told.containers == {}
+    parts.learn(by(msgspec.structs.replace(TASK, pid=TASK.process.tgid)))
+    assert told.processes == {}
+    assert parts.synchronize()
+    parts.take_rules(rules(CONDITION.replace("web", "db")))
+    assert bits(told.containers[ENTRY.key]) == (1, 0)
+    assert told.containers[ENTRY.key].parts != before.parts
+
+
+def test_where_the_kernel_cannot_tell_when_readers_are_done() -> None:
+    told = Told()
+    told.works = False
+    parts = parts_of(told, container())
+    parts.withdraw()
+    with structlog.testing.capture_logs() as logs:
+        assert not parts.synchronize()
+    assert [each["reason"] for each in logs] == ["no"]
