@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import stockade
 from tests.behaviours.act import ADMIN, MOUNTING, UNMASKED, Act
 from tests.behaviours.jobs import UNIFIED
 from tests.behaviours.processes import HOST_PIDS
 from tests.support.runc import Mount, Options
 
 BPF = Options(capabilities=(*ADMIN, "CAP_BPF"))
-# The file is left as it is: nothing is written to it.
-PROGRAM = Options(mounts=(Mount(Path(stockade.__file__).parent, "/mnt"),))
+LOCK = Options(mounts=(Mount(Path("/run/stockade"), "/mnt"),))
 PINS = Options(mounts=(Mount(Path("/sys/fs/bpf"), "/mnt"),))
 # With the host's view of the hierarchy, in which the agent's cgroup has a place.
 CGROUPS = Options(
@@ -67,12 +65,12 @@ SELF_PROTECTION = (
         "mount -t tracefs t /mnt && exec 3<>/mnt/tracing_on",
         MOUNTING,
     ),
-    Act("SP", "Agent's files changed in a container", "exec 3>>/mnt/__init__.py", PROGRAM),
+    Act("SP", "Agent's files changed in a container", "exec 3>>/mnt/lock", LOCK),
     Act(
         "SP",
         "Agent's files changed in a container",
         f"mkfifo /mnt/none.new; mv /mnt/none.new /mnt/none; rm /mnt/none; {STAY}",
-        Options(mounts=(Mount(Path("/run/stockade"), "/mnt"),)),
+        LOCK,
     ),
     Act(
         "SP",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from tests.behaviours.processes import HOST_PIDS
 from tests.behaviours.self_protection import CGROUPS
 from tests.support.agent import Agent
 from tests.support.engines import in_guest
-from tests.support.runc import Options, Runc
+from tests.support.runc import Mount, Options, Runc
 
+SHIPPED = Path(__file__).parents[2] / "rules"
 NAME = f"stockade-test-{os.getpid()}-agent"
 NOBODY = Options(namespaces={"pid": None}, user=54321)
 # In a guest whose machine has other work, too.
@@ -55,10 +57,25 @@ def test_the_agents_cgroup_is_frozen(runc: Runc, cgroup: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def agent() -> Iterator[Agent]:
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped rules, in a place that no rule names."""
+    return shutil.copytree(SHIPPED, tmp_path_factory.mktemp("own") / "rules")
+
+
+@pytest.fixture(scope="module")
+def agent(rules: Path) -> Iterator[Agent]:
     """One that goes on."""
-    with Agent(timeout_s=START_S) as agent:
+    with Agent(rules, timeout_s=START_S) as agent:
         yield agent
+
+
+def test_its_rules_are_opened_for_writing(agent: Agent, runc: Runc, rules: Path) -> None:
+    """And left as they are."""
+    options = Options(mounts=(Mount(rules, "/mnt"),))
+    name, done = runc.run(["sh", "-c", "exec 3>>/mnt/self_protection.yaml"], options)
+    assert done.returncode == 0, done.stderr
+    alert = agent.alert("Agent's files changed in a container", name)
+    assert alert["output_fields"]["fd.host_path"] == str(rules / "self_protection.yaml")
 
 
 def test_an_end_that_is_refused(agent: Agent, runc: Runc) -> None:
