@@ -49,8 +49,11 @@ static __always_inline void forget(struct task_struct *task)
 	__u64 address = (__u64)task;
 
 	/* What came to this address since has an entry of its own. */
-	if (member && member->start_ns == GET(task, start_boottime))
-		bpf_map_delete_elem(&members, &address);
+	if (!member || member->start_ns != GET(task, start_boottime))
+		return;
+	/* A kernel can skip a program: nobody may have seen its exit. */
+	depart(task, member);
+	bpf_map_delete_elem(&members, &address);
 }
 
 /*

@@ -114,7 +114,8 @@ _SMALL = (
         cat $own/init.scope/cgroup.procs; echo $$ >$own/cgroup.procs
         rmdir $own/init.scope $own/web.service
         """,
-        Options(mounts=(Mount(UNIFIED, "/mnt", ("bind", "rw")),)),
+        # With the host's view of the hierarchy, in which its own cgroup has a place.
+        Options(mounts=(Mount(UNIFIED, "/mnt", ("bind", "rw")),), namespaces={"cgroup": None}),
     ),
     Job(
         "a backup",
