@@ -6,11 +6,10 @@ import errno
 import os
 import re
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 from stockade.errors import LoadError
 from stockade.kernel.core import check, native, os_error, take_log
+from stockade.kernel.held import Held
 
 _BPF_NOEXIST = 1
 _FAILED = re.compile(r"prog '(?P<program>[^']+)': (?:BPF program load failed|failed to load)")
@@ -77,7 +76,7 @@ class Map:
         return bytes(self._ffi.buffer(value))
 
 
-class PinnedMap(Map):
+class PinnedMap(Map, Held):
     """A map under its name in a BPF file system: a context manager around its descriptor.
 
     Args:
@@ -95,17 +94,6 @@ class PinnedMap(Map):
             raise OSError(-fd, os.strerror(-fd), path)
         super().__init__(fd, *sizes)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of it; may be called twice."""
         if self.fd >= 0:
@@ -113,7 +101,7 @@ class PinnedMap(Map):
             self.fd = -1
 
 
-class Object:
+class Object(Held):
     """One BPF object; everything it holds in the kernel ends with close, unless pinned.
 
     Args:
@@ -131,17 +119,6 @@ class Object:
         if self._object == self._ffi.NULL:
             raise LoadError(f"cannot open the BPF object {name}", log=take_log())
         self._name = name
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Detach and unload; may be called twice."""

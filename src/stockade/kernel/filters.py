@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from operator import or_
-from types import TracebackType
-from typing import Self
 
 from stockade.errors import LoadError
 from stockade.events import ContainerEntry, EventType, Policy, Program, Task, Verdict, View
 from stockade.kernel.bpf import Map
 from stockade.kernel.core import check, native, os_error
+from stockade.kernel.held import Held
 
 _LOG_BYTES = 1 << 16
 _MAP_FD, _MAP_VALUE = 1, 2  # BPF_PSEUDO_*
@@ -54,7 +53,7 @@ class Sizes:
     machine_bytes: int
 
 
-class LoadedPolicy:
+class LoadedPolicy(Held):
     """A policy whose programs the kernel has taken: a context manager around them.
 
     Args:
@@ -83,17 +82,6 @@ class LoadedPolicy:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the programs; those that are in use stay. May be called twice."""

@@ -7,8 +7,6 @@ import os
 import struct
 from dataclasses import dataclass
 from operator import or_
-from types import TracebackType
-from typing import Self
 
 from stockade.errors import LoadError, MissingFeature
 from stockade.events import (
@@ -38,6 +36,7 @@ from stockade.kernel.core import (
     require_privilege,
 )
 from stockade.kernel.filters import TRACEPOINT, Filters, Hook
+from stockade.kernel.held import Held
 from stockade.kernel.images import object_image
 from stockade.kernel.pins import Pins
 from stockade.kernel.provenance import Provenance, find_host, settle
@@ -203,7 +202,7 @@ def _collected(wanted: Wanted) -> set[EventType]:
     return {kind for kind in syscalls.NUMBERS if kind in _ALWAYS or wanted.flags(kind)}
 
 
-class Sensor:
+class Sensor(Held):
     """The programs at work: a context manager around the object, its links and its ring.
 
     Attributes:
@@ -273,17 +272,6 @@ class Sensor:
         except BaseException:
             self._object.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Detach and unload; may be called twice."""

@@ -6,13 +6,12 @@ import os
 import statistics
 from collections.abc import Sequence
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Self
 
 from stockade.events import Policy, Program
 from stockade.kernel.bpf import Map, Object
 from stockade.kernel.core import check, native
 from stockade.kernel.filters import Hook, LoadedPolicy
+from stockade.kernel.held import Held
 from stockade.kernel.images import object_image
 
 _FIRST = bytes(4)
@@ -21,7 +20,7 @@ _ROUNDS = 5
 _NOTHING = Program(bytes.fromhex("b7000000000000009500000000000000"), {}, {})
 
 
-class Trial:
+class Trial(Held):
     """Slots that nobody else writes to, and a kernel that measures: a context manager.
 
     Raises:
@@ -43,15 +42,8 @@ class Trial:
             self._nothing = nothing.programs[0]
             self._open = stack.pop_all()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the slots; may be called twice."""
         self._open.close()
 
     def load(self, policy: Policy, hook: Hook | None = None) -> LoadedPolicy:
