@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from stockade.kernel import Sensor
 from stockade.kernel.tiers import best_tier
 from tests.support.agent import STOCKADE, Agent
-from tests.support.runc import Mount, Options, Runc, execute
+from tests.support.runc import Mount, Options, Runc, delete, execute
 
 SECRET = "Host secret opened in a container"  # noqa: S105 - a rule's name
 HOST_ETC = Options(mounts=(Mount(Path("/etc"), "/mnt/host", ("rbind", "ro")),))
@@ -25,10 +26,15 @@ HOST_ETC = Options(mounts=(Mount(Path("/etc"), "/mnt/host", ("rbind", "ro")),))
 
 def test_reading_a_host_secret_is_alerted(runc: Runc) -> None:
     before = datetime.now(UTC)
-    with Agent() as agent:
-        name, done = runc.run(["cat", "/mnt/host/shadow"], HOST_ETC)
-        assert done.returncode == 0, done.stderr
-        alert = agent.alert(SECRET, name)
+    name = runc.name()
+    with Agent() as agent, ThreadPoolExecutor() as pool:
+        # It stays until its metadata has been read.
+        pool.submit(runc.run, ["tail", "-f", "/mnt/host/shadow"], HOST_ETC, name=name)
+        try:
+            alert = agent.alert(SECRET, name)
+            container = agent.container(alert)
+        finally:
+            delete(name)
         code, summary = agent.stop()
 
     assert agent.ready["tier"] == (Sensor.default_tier or best_tier()).value
@@ -49,7 +55,6 @@ def test_reading_a_host_secret_is_alerted(runc: Runc) -> None:
     time = datetime.fromisoformat(alert["time"])
     assert before <= time <= datetime.now(UTC)
 
-    container = alert["container"]
     assert (container["id"], container["name"], container["runtime"]) == (name, name, "runc")
     assert container["pid_ns"] != os.stat("/proc/self/ns/pid").st_ino
 
@@ -57,7 +62,7 @@ def test_reading_a_host_secret_is_alerted(runc: Runc) -> None:
     assert process["vpid"] == 1
     assert process["pid"] != process["vpid"]
     assert process["exe"] == "/bin/busybox"
-    assert process["args"] == ["cat", "/mnt/host/shadow"]
+    assert process["args"] == ["tail", "-f", "/mnt/host/shadow"]
     assert process["uid"] == 0
     assert "CAP_KILL" in process["caps"]
     assert "CAP_SYS_ADMIN" not in process["caps"]

@@ -80,6 +80,21 @@ class Agent:
         """The first alert of a rule, in a container if that is given."""
         return self.wait(_alert_of(rule, container))
 
+    def container(self, alert: Message) -> Message:
+        """The container of an alert, with the metadata that may have come after it."""
+        told: Message = alert["container"]
+        if told["metadata"] != "pending":
+            return told
+        update = self.wait(
+            lambda message: (
+                message["type"] == "update"
+                and message["alert"] == alert["id"]
+                and message["container"]["metadata"] != "pending"
+            )
+        )
+        found: Message = update["container"]
+        return found
+
     def alerted(self, rule: str, container: str, within_s: float = 5.0) -> bool:
         """Whether a rule fires in a container before long."""
         return self._find(_alert_of(rule, container), within_s) is not None
