@@ -15,8 +15,7 @@ struct config {
 	__u32 agent_tgid;	/* whose own acts are not reported */
 	__u32 counts_activity;	/* whether what containers do is counted */
 	__u32 keeps_objects;	/* whether hooks tell what paths lead to */
-	__u32 opaque_registers; /* whether the verifier knows nothing of a system call's registers
-				 */
+	__u32 opaque_registers; /* whether the verifier knows no system call's registers */
 	__u64 flood_bytes;	/* how much of the ring what may come in floods can fill */
 };
 
@@ -61,7 +60,6 @@ struct wishes {
 	__u16 function_types[SYSCALL_COUNT];
 	struct call_shape call_shapes[EVENT_TYPES]; /* by enum event_type */
 	__u32 raw_paths; /* whether a successful open also reports the caller's argument */
-	__u32 reserved;
 };
 
 #endif

@@ -445,8 +445,7 @@ def pack_wishes(wanted: Wanted, machine: str, fallen: frozenset[EventType]) -> b
         syscalls.pack_table(machine, collected & fallen),
         syscalls.pack_table(machine, collected - fallen),
     )
-    switches = struct.pack("<II", wanted.raw_paths, 0)
-    return b"".join(tables) + _pack_shapes(wanted) + switches
+    return b"".join(tables) + _pack_shapes(wanted) + struct.pack("<I", wanted.raw_paths)
 
 
 def _pack_shapes(wanted: Wanted) -> bytes:

@@ -157,15 +157,21 @@ Constant: TypeAlias = str | int | bool | bytes | IPv4Network | IPv6Network
 Condition: TypeAlias = And | Or | Not | Compare | MacroRef | Test
 
 
-def operands(condition: Condition) -> Iterator[Bound]:
-    """Every operand of a checked condition."""
+def tests_of(condition: Condition) -> Iterator[Test]:
+    """The tests of a checked condition, in their order."""
     match condition:
         case And(terms) | Or(terms):
             for term in terms:
-                yield from operands(term)
+                yield from tests_of(term)
         case Not(term):
-            yield from operands(term)
+            yield from tests_of(term)
         case Test():
-            yield condition.left
-            if condition.right is not None:
-                yield condition.right
+            yield condition
+
+
+def operands(condition: Condition) -> Iterator[Bound]:
+    """Every operand of a checked condition."""
+    for test in tests_of(condition):
+        yield test.left
+        if test.right is not None:
+            yield test.right

@@ -12,13 +12,13 @@ from stockade.events import Action, EventType, Priority
 from stockade.rules.engine import may_match
 from stockade.rules.lint.scenarios import Scenario, scenarios
 from stockade.rules.lint.solver import Question, Space, Undecided, asks, satisfiable
-from stockade.rules.lint.theory import ANY, FALSE, NEITHER, TRUE, Theory, tests_of
+from stockade.rules.lint.theory import ANY, FALSE, NEITHER, TRUE, Theory
 from stockade.rules.lowering.kinds import FILTERED
 from stockade.rules.lowering.staging import Stage, Stager, stage_of
 from stockade.rules.parser import LIST_WORDS
 from stockade.rules.rule import Rule
 from stockade.rules.show import condition_text
-from stockade.rules.syntax import And, Condition, Not, Or
+from stockade.rules.syntax import And, Condition, Not, Or, tests_of
 
 _SHOWN_MAX = 160
 _EVENTS_SHOWN = 4

@@ -19,7 +19,7 @@ from stockade.events.values import Value
 from stockade.rules.evaluate import evaluate
 from stockade.rules.functions import apply
 from stockade.rules.patterns import lower
-from stockade.rules.syntax import And, Bound, Condition, Constant, Not, Or, Test
+from stockade.rules.syntax import Bound, Condition, Constant, Test, tests_of
 
 TRUE, FALSE, NEITHER = 1, 2, 4
 ANY = TRUE | FALSE | NEITHER
@@ -41,18 +41,6 @@ _INSIDE = {
 # Applied again, they change nothing.
 _IDEMPOTENT = {"tolower", "toupper", "basename"}
 _RELATED_MAX = 500
-
-
-def tests_of(condition: Condition) -> Iterator[Test]:
-    """The tests of a checked condition, in their order."""
-    match condition:
-        case And(terms) | Or(terms):
-            for term in terms:
-                yield from tests_of(term)
-        case Not(term):
-            yield from tests_of(term)
-        case Test():
-            yield condition
 
 
 def truth(result: bool | None) -> int:  # noqa: FBT001 - its only operand

@@ -17,7 +17,7 @@ from stockade.rules.lowering.formulas import OPEN, Formula, Outcome, both, eithe
 from stockade.rules.lowering.knowledge import part_outcome, views_of
 from stockade.rules.lowering.parts import NO_PARTS, Parts
 from stockade.rules.rule import Rule
-from stockade.rules.syntax import And, Condition, Not, Or, Test
+from stockade.rules.syntax import And, Condition, Not, Or, Test, tests_of
 
 
 class Stage(Enum):
@@ -112,7 +112,7 @@ def _stages(condition: Condition, stager: Stager, parts: Parts) -> Iterator[tupl
     part = parts.find(condition)
     match condition:
         case _ if part is not None:
-            for test in _tests(condition):
+            for test in tests_of(condition):
                 yield test, Stage(part.whose.value)
         case And() | Or():
             for term in parts.terms(condition):
@@ -130,14 +130,3 @@ def stage_of(outcome: Outcome) -> Stage:
     if isinstance(outcome.may_hold, bool) and isinstance(outcome.may_fail, bool):
         return Stage.LOAD
     return Stage.EVENT if outcome.may_fail == opposite(outcome.may_hold) else Stage.PART
-
-
-def _tests(condition: Condition) -> Iterator[Test]:
-    match condition:
-        case And(terms) | Or(terms):
-            for term in terms:
-                yield from _tests(term)
-        case Not(term):
-            yield from _tests(term)
-        case Test():
-            yield condition
