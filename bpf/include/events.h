@@ -303,9 +303,9 @@ struct task {
 	__u32 role DOC("enum role");
 	__u32 boundary DOC("enum boundary_flags");
 	__u32 loginuid FIELD("user.loginuid", "uint", "login user id, 4294967295 when never set");
-	struct namespaces ns;
 	/* The rest is there in records that are sent; before that only if a filter needs it. */
 	struct process_id ancestors[ANCESTORS_MAX] DOC("parent first, zero after the last");
+	struct namespaces ns;
 	__u64 cgroup_id FIELD("thread.cgroup_id", "uint", "kernfs id of the task's cgroup");
 	__u32 ns_tgid FIELD("proc.vpid", "uint", "process id in the task's own pid namespace");
 	__u32 ns_pid FIELD("thread.vtid", "uint", "thread id in the task's own pid namespace");
@@ -464,9 +464,21 @@ struct container_entry {
 	char cgroup_parent[CGROUP_NAME_LEN] DOC("name of the cgroup above that");
 };
 
-/* The host, as the programs compare with it. */
+/* A task's namespaces by their addresses, which say who is where as long as he is there. */
+struct namespace_addresses {
+	__u64 mnt DOC("of the mount namespace");
+	__u64 pid_for_children DOC("of the pid namespace that children will be in");
+	__u64 net DOC("of the network namespace");
+	__u64 user DOC("of the user namespace");
+	__u64 ipc DOC("of the IPC namespace");
+	__u64 uts DOC("of the UTS namespace");
+	__u64 cgroup DOC("of the cgroup namespace");
+};
+
+/* The host, as the programs compare with it: its namespaces are there as long as it is. */
 struct host_entry {
-	__u64 mnt_ns DOC("address of the mount namespace, which is there as long as the host is");
+	struct namespace_addresses at;
+	__u64 time_ns DOC("address of the time namespace, 0 on kernels without them");
 	__u64 root DOC("address of the root directory's dentry");
 	__u64 root_mountpoint DOC("address of the dentry that its mount hides");
 	__u64 root_filesystem DOC("address of its superblock");
@@ -498,8 +510,8 @@ struct member_entry {
 	/* Its shadow: what it was after the last lawful change. */
 	__u64 ids DOC("digest of its real user and group");
 	__u64 rights DOC("of its other ids, and of what it may do");
-	__u64 scope DOC("of its user namespace and bounding set");
-	__u64 namespaces DOC("of its other namespaces; 0 until all four are known");
+	__u64 bounding DOC("its bounding set");
+	struct namespace_addresses at; /* all zero until the shadow is known */
 };
 
 /* How often a container's tasks did what is counted for each container. */

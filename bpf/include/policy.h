@@ -24,6 +24,7 @@ enum need_flags {
 	NEED_HOST_VIEW = 2,  /* where the host sees the opened file */
 	NEED_CONTAINER = 4,  /* what is known of the container */
 	NEED_PROCESS = 8,    /* what is known of the process */
+	NEED_FS_PATH = 16,   /* an opened file's path within its filesystem */
 };
 
 /* Where the host sees the files of a filesystem. */

@@ -67,9 +67,9 @@ static __always_inline __u32 left_cgroup(struct task_struct *task, struct member
 
 /* ---- of a task whose record has been filled ---- */
 
-static __always_inline __u32 entered_host_ns(struct task *out, struct member_entry *member)
+static __always_inline __u32 entered_host_ns(struct task_struct *task, struct member_entry *member)
 {
-	return host_namespaces(&out->ns) & ~member->host_ns ? BOUNDARY_HOST_NS : 0;
+	return host_namespaces(task) & ~member->host_ns ? BOUNDARY_HOST_NS : 0;
 }
 
 static __always_inline __u32 place_flags(struct vfsmount *mnt, struct mnt_namespace *mine,
@@ -149,9 +149,9 @@ static __noinline __u32 broken_boundaries(struct task *out, struct task_struct *
 					  struct member_entry *member)
 {
 	/* Who exits lets go of one thing after the other; who enters is not all known at once. */
-	if (member->role != ROLE_MEMBER || !member->namespaces || GET(task, flags) & PF_EXITING)
+	if (member->role != ROLE_MEMBER || !member->at.mnt || GET(task, flags) & PF_EXITING)
 		return 0;
-	return member->broken | entered_host_ns(out, member) |
+	return member->broken | entered_host_ns(task, member) |
 	       left_mounts(task, member->container) | gained_caps(out, task, member) |
 	       loosened(task, member);
 }

@@ -57,7 +57,7 @@ static __always_inline void fill_fs_type(struct file_object *out, struct file_sy
 		words[1] = until_nul(load_word(name + sizeof(__u64)) & ~last_byte);
 }
 
-static __noinline int fill_inode(struct file_object *out, struct inode *inode)
+static __always_inline void fill_inode(struct file_object *out, struct inode *inode)
 {
 	struct super_block *sb = READ(struct inode, inode, i_sb);
 
@@ -69,7 +69,6 @@ static __noinline int fill_inode(struct file_object *out, struct inode *inode)
 	out->dev = encode_dev(READ(struct super_block, sb, s_dev));
 	out->fs_magic = READ(struct super_block, sb, s_magic);
 	fill_fs_type(out, READ(struct super_block, sb, s_type));
-	return 0;
 }
 
 /* Whether more than one descriptor, or other holder, refers to an open file. */
@@ -125,7 +124,7 @@ static __always_inline __u32 path_breaks(struct slot *slot, struct file *file, s
 	struct record_header *header = (void *)slot->record;
 	struct super_block *sb = READ(struct vfsmount, mnt, mnt_sb);
 	struct disk disk = { header->task.container, READ(struct super_block, sb, s_dev) };
-	bool own = is_of(mnt, GET(current_task(), nsproxy, mnt_ns));
+	bool own = is_of(mnt, (void *)slot->mnt_ns);
 	__u32 flags;
 
 	if (header->task.role != ROLE_MEMBER)
@@ -136,6 +135,23 @@ static __always_inline __u32 path_breaks(struct slot *slot, struct file *file, s
 	if (own && !flags)
 		slot->had = disk;
 	return flags;
+}
+
+/* Few filters ask for it. */
+static __always_inline bool puts_off_fs_path(struct record_header *header)
+{
+	__u8 needs = filter_needs[header->type & (EVENT_TYPES - 1)];
+
+	return header->kind == RECORD_OPEN && !(needs & NEED_FS_PATH);
+}
+
+/* Until the record is sent: whoever asks before that is told that it is not known. */
+static __always_inline void put_off_fs_path(struct slot *slot, struct file_object *out,
+					    struct dentry *dentry, struct dentry *fs_root)
+{
+	slot->put_off = dentry;
+	slot->fs_root = fs_root;
+	out->fs_path.state = STRING_UNKNOWN;
 }
 
 static __noinline int fill_file(struct slot *slot, struct file_object *out, struct file *file)
@@ -156,9 +172,13 @@ static __noinline int fill_file(struct slot *slot, struct file_object *out, stru
 	if (dentry != root && !READ(struct dentry, dentry, d_hash.pprev))
 		out->path_flags |= PATH_DELETED;
 	/* A mount of the whole filesystem shows the path within it, unless it did not fit. */
-	if ((root != fs_root || out->path_flags & PATH_DISCONNECTED ||
-	     out->path.flags & STRING_TRUNCATED) &&
-	    !is_lone(dentry))
+	if ((root == fs_root && !(out->path_flags & PATH_DISCONNECTED) &&
+	     !(out->path.flags & STRING_TRUNCATED)) ||
+	    is_lone(dentry))
+		return 0;
+	if (puts_off_fs_path((void *)slot->record))
+		put_off_fs_path(slot, out, dentry, fs_root);
+	else
 		append_fs_path(slot, &out->fs_path, dentry, fs_root);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #define STOCKADE_LIB_FILTER_H
 
 #include "lib/config.bpf.h"
+#include "lib/path.bpf.h"
 #include "lib/record.bpf.h"
 
 /*
@@ -181,8 +182,10 @@ static __always_inline int unjudged(struct slot *slot)
 static __noinline int conclude(struct slot *slot, __u32 verdict)
 {
 	count_verdict(verdict & 3, slot->fixed.header.type);
-	if (verdict != VERDICT_DROP)
+	if (verdict != VERDICT_DROP) {
+		complete_open(slot);
 		submit_record(slot, current_task());
+	}
 	release_slot(slot);
 	return 0;
 }

@@ -29,7 +29,7 @@ static __always_inline bool in_host_mnt_ns(struct task_struct *task)
 {
 	__u64 ns = (__u64)mnt_ns(task);
 
-	return !ns || ns == host.mnt_ns;
+	return !ns || ns == host.at.mnt;
 }
 
 /* The root directory is what tells a container's mount namespace from a mere private one. */
@@ -47,9 +47,10 @@ static __always_inline bool is_inside(struct task_struct *task)
  */
 static __always_inline const struct upid *own_upid(struct task_struct *task)
 {
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	const void *pid = (void *)load_word((const void *)task +
+					    bpf_core_field_offset(struct task_struct, thread_pid));
 
-	return (const void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	return pid + bpf_core_field_offset(struct pid, numbers) +
 	       READ(struct pid, pid, level) * bpf_core_type_size(struct upid);
 }
 
@@ -78,17 +79,52 @@ static __always_inline void fill_namespaces(struct namespaces *out, struct task_
 		out->time = GET(nsproxy, time_ns, ns.inum);
 }
 
-/* Which of them are the host's: enum namespace_flags. */
-static __always_inline __u32 host_namespaces(const struct namespaces *ns)
+/* Where an exiting task is nobody can say: it has let go of its namespaces. */
+static __always_inline void locate(struct namespace_addresses *out, struct task_struct *task)
 {
-	return (ns->mnt == host.ns.mnt ? NAMESPACE_MNT : 0) |
-	       (ns->pid == host.ns.pid ? NAMESPACE_PID : 0) |
-	       (ns->net == host.ns.net ? NAMESPACE_NET : 0) |
-	       (ns->user == host.ns.user ? NAMESPACE_USER : 0) |
-	       (ns->ipc == host.ns.ipc ? NAMESPACE_IPC : 0) |
-	       (ns->uts == host.ns.uts ? NAMESPACE_UTS : 0) |
-	       (ns->cgroup == host.ns.cgroup ? NAMESPACE_CGROUP : 0) |
-	       (ns->time == host.ns.time ? NAMESPACE_TIME : 0);
+	struct nsproxy *nsproxy = GET(task, nsproxy);
+
+	out->user = (__u64)GET(task, real_cred, user_ns);
+	if (!nsproxy)
+		return;
+	out->mnt = (__u64)GET(nsproxy, mnt_ns);
+	out->pid_for_children = (__u64)GET(nsproxy, pid_ns_for_children);
+	out->net = (__u64)GET(nsproxy, net_ns);
+	out->ipc = (__u64)GET(nsproxy, ipc_ns);
+	out->uts = (__u64)GET(nsproxy, uts_ns);
+	out->cgroup = (__u64)GET(nsproxy, cgroup_ns);
+}
+
+/* Whether a task is still where it was, its user namespace aside. */
+static __always_inline bool is_at(const struct namespace_addresses *at, struct task_struct *task)
+{
+	struct nsproxy *nsproxy = GET(task, nsproxy);
+
+	return !nsproxy ||
+	       ((__u64)GET(nsproxy, mnt_ns) == at->mnt &&
+		(__u64)GET(nsproxy, pid_ns_for_children) == at->pid_for_children &&
+		(__u64)GET(nsproxy, net_ns) == at->net && (__u64)GET(nsproxy, ipc_ns) == at->ipc &&
+		(__u64)GET(nsproxy, uts_ns) == at->uts &&
+		(__u64)GET(nsproxy, cgroup_ns) == at->cgroup);
+}
+
+/* Which of a task's namespaces are the host's: enum namespace_flags. */
+static __always_inline __u32 host_namespaces(struct task_struct *task)
+{
+	struct nsproxy *nsproxy = GET(task, nsproxy);
+	__u32 flags = (__u64)GET(task, cred, user_ns) == host.at.user ? NAMESPACE_USER : 0;
+
+	if ((__u64)pid_ns(task) == host.at.pid_for_children)
+		flags |= NAMESPACE_PID;
+	if (!nsproxy)
+		return flags;
+	if (bpf_core_field_exists(nsproxy->time_ns) && (__u64)GET(nsproxy, time_ns) == host.time_ns)
+		flags |= NAMESPACE_TIME;
+	return flags | ((__u64)GET(nsproxy, mnt_ns) == host.at.mnt ? NAMESPACE_MNT : 0) |
+	       ((__u64)GET(nsproxy, net_ns) == host.at.net ? NAMESPACE_NET : 0) |
+	       ((__u64)GET(nsproxy, ipc_ns) == host.at.ipc ? NAMESPACE_IPC : 0) |
+	       ((__u64)GET(nsproxy, uts_ns) == host.at.uts ? NAMESPACE_UTS : 0) |
+	       ((__u64)GET(nsproxy, cgroup_ns) == host.at.cgroup ? NAMESPACE_CGROUP : 0);
 }
 
 #endif

@@ -20,6 +20,7 @@
 
 #define WORD sizeof(__u64)
 #define SHORT_NAME 32
+#define SHORT_PATH 64
 
 #define ESTALE 116
 
@@ -118,10 +119,27 @@ static __always_inline int walk_rounds(__u32 number)
 	return end;
 }
 
+/*
+ * Copy what the walk wrote in words from its start on; what is too much lands behind
+ * it, where nothing is yet. A call would cost more.
+ */
+static __always_inline bool copy_short_path(struct slot *slot, char *to, __u32 start, __u32 length)
+{
+	if (length > SHORT_PATH)
+		return false;
+	start &= STRING_MAX - 1;
+	/* Or the compiler checks one copy of it and uses another. */
+	barrier_var(start);
+	for (__u32 done = 0; done < SHORT_PATH && done < length; done += WORD)
+		*(__u64 *)(to + done) = *(__u64 *)&slot->path[start + done];
+	return true;
+}
+
 /* Append what the walk wrote. A path that did not fit lost its beginning. */
 static __always_inline void append_walk(struct slot *slot, struct string_ref *ref, int end)
 {
 	__u32 start = slot->walk.start;
+	char *to;
 
 	if (end == WALK_FULL || end == WALK_UNFINISHED)
 		truncate_string(slot, ref);
@@ -129,7 +147,11 @@ static __always_inline void append_walk(struct slot *slot, struct string_ref *re
 		slot->path[(start = STRING_MAX - 1)] = '/';
 	if (start > STRING_MAX)
 		start = STRING_MAX;
-	append_bytes(slot, ref, slot->path + start, STRING_MAX - start);
+	to = tail(slot);
+	if (to && copy_short_path(slot, to, start, STRING_MAX - start))
+		keep(slot, ref, STRING_MAX - start);
+	else
+		append_bytes(slot, ref, slot->path + start, STRING_MAX - start);
 }
 
 /*
@@ -191,6 +213,13 @@ static __noinline int append_fs_path(struct slot *slot, struct string_ref *ref,
 	else
 		append_walk(slot, ref, end);
 	return 0;
+}
+
+/* What an open's record does not have before it is sent. */
+static __always_inline void complete_open(struct slot *slot)
+{
+	if (slot->put_off)
+		append_fs_path(slot, &slot->fixed.open.file.fs_path, slot->put_off, slot->fs_root);
 }
 
 #endif

@@ -99,11 +99,13 @@ static __always_inline struct pid *pid_of_proc(struct inode *inode)
 	return READ(struct proc_inode, proc, pid);
 }
 
-static __always_inline void fill_proc_target(struct target *out, struct inode *inode)
+static __always_inline void fill_proc_target(struct target *out, const struct file_object *object,
+					     struct file *file)
 {
-	if (READ(struct inode, inode, i_mode) & S_IROTH_OR_GRP)
+	if (object->mode & S_IROTH_OR_GRP)
 		out->flags |= TARGET_PUBLIC;
-	fill_target_pid(out, pid_of_proc(inode));
+	if (object->fs_magic == PROC_SUPER_MAGIC)
+		fill_target_pid(out, pid_of_proc(READ(struct file, file, f_inode)));
 }
 
 #endif

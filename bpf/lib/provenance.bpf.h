@@ -216,7 +216,7 @@ static __always_inline void fill_baseline(struct container_entry *out, struct ta
 	out->uid = GET(cred, uid.val);
 	out->seccomp = GET(task, seccomp.mode);
 	out->no_new_privs = GET(task, atomic_flags) & PFA_NO_NEW_PRIVS;
-	out->host_ns = host_namespaces(&out->ns);
+	out->host_ns = host_namespaces(task);
 }
 
 /* Put a container into the map, or in place of itself, with the tasks it has already. */

@@ -59,6 +59,9 @@ struct slot {
 	__u32 lost;   /* enum loss_reason, a bit each: parts of it that are missing */
 	__u32 whole;  /* whether its header is */
 	__u32 reserved;
+	__u64 mnt_ns;		/* address of the one in which the task sees paths */
+	struct dentry *put_off; /* whose path within its filesystem is not there yet, or NULL */
+	struct dentry *fs_root; /* where that path starts */
 	struct filter_frame frame;
 	union {
 		union record fixed;
@@ -125,6 +128,7 @@ static __always_inline void release_slot(struct slot *slot)
 		(slot)->size = sizeof(type);                                                       \
 		(slot)->lost = 0;                                                                  \
 		(slot)->whole = false;                                                             \
+		(slot)->put_off = NULL;                                                            \
 		(type *)(slot)->record;                                                            \
 	})
 
@@ -282,6 +286,7 @@ static __always_inline void begin_header_of(struct slot *slot, __u16 kind, __u16
 	header->kind = kind;
 	header->type = type;
 	header->result = result;
+	slot->mnt_ns = (__u64)GET(task, nsproxy, mnt_ns);
 	fill_task(&header->task, task, member);
 	if (filter_needs[type & (EVENT_TYPES - 1)] & NEED_WHOLE_TASK)
 		complete_header(slot, task);

@@ -27,7 +27,7 @@ enum shadow_parts {
 	SHADOW_IDS = 1,	       /* real user and group */
 	SHADOW_RIGHTS = 2,     /* all other ids, and what they may do */
 	SHADOW_SCOPE = 4,      /* user namespace and bounding set */
-	SHADOW_NAMESPACES = 8, /* all others */
+	SHADOW_NAMESPACES = 8, /* all other namespaces */
 	SHADOW_ALL = 15,
 };
 
@@ -56,22 +56,6 @@ static __always_inline __u64 digest_rights(struct cred *cred)
 	       PART(9, CAPABILITIES(cred, cap_ambient));
 }
 
-static __always_inline __u64 digest_scope(struct cred *cred)
-{
-	return PART(0, GET(cred, user_ns, ns.inum)) ^ PART(1, CAPABILITIES(cred, cap_bset));
-}
-
-/* Not the time namespace: exec changes that, if unshare has asked for it. */
-static __always_inline __u64 digest_namespaces(struct task_struct *task)
-{
-	struct nsproxy *nsproxy = GET(task, nsproxy);
-
-	return PART(0, GET(nsproxy, mnt_ns, ns.inum)) ^ PART(1, GET(nsproxy, net_ns, ns.inum)) ^
-	       PART(2, GET(nsproxy, pid_ns_for_children, ns.inum)) ^
-	       PART(3, GET(nsproxy, ipc_ns, ns.inum)) ^ PART(4, GET(nsproxy, uts_ns, ns.inum)) ^
-	       PART(5, GET(nsproxy, cgroup_ns, ns.inum));
-}
-
 /* Remember parts as they are now. */
 static __noinline int remember(struct task_struct *task, struct member_entry *member, __u32 parts)
 {
@@ -81,24 +65,32 @@ static __noinline int remember(struct task_struct *task, struct member_entry *me
 		member->ids = digest_ids(cred);
 	if (parts & SHADOW_RIGHTS)
 		member->rights = digest_rights(cred);
-	if (parts & SHADOW_SCOPE)
-		member->scope = digest_scope(cred);
+	if (parts & SHADOW_SCOPE) {
+		member->bounding = CAPABILITIES(cred, cap_bset);
+		member->at.user = (__u64)GET(cred, user_ns);
+	}
 	if (parts & SHADOW_NAMESPACES)
-		member->namespaces = digest_namespaces(task);
+		locate(&member->at, task);
 	return 0;
 }
 
+static __always_inline bool is_known(struct member_entry *member)
+{
+	return member->role == ROLE_MEMBER && member->at.mnt;
+}
+
 /* enum boundary_flags: which of these parts are not what they were. */
-static __noinline __u32 tampered(struct task_struct *task, struct member_entry *member, __u32 parts)
+static __always_inline __u32 tampered(struct task_struct *task, struct member_entry *member,
+				      __u32 parts)
 {
 	struct cred *cred = GET(task, real_cred);
 	bool differs = (parts & SHADOW_IDS && digest_ids(cred) != member->ids) ||
 		       (parts & SHADOW_RIGHTS && digest_rights(cred) != member->rights) ||
-		       (parts & SHADOW_SCOPE && digest_scope(cred) != member->scope);
+		       (parts & SHADOW_SCOPE && (CAPABILITIES(cred, cap_bset) != member->bounding ||
+						 (__u64)GET(cred, user_ns) != member->at.user));
 	__u32 flags = differs ? BOUNDARY_CRED_TAMPERED : 0;
 
-	if (parts & SHADOW_NAMESPACES && GET(task, nsproxy) &&
-	    digest_namespaces(task) != member->namespaces)
+	if (parts & SHADOW_NAMESPACES && !is_at(&member->at, task))
 		flags |= BOUNDARY_NS_TAMPERED;
 	return flags;
 }
@@ -131,6 +123,17 @@ static __always_inline __u32 changed_parts(__u8 type, __u64 clone_flags)
 	return 0;
 }
 
+static __noinline int compare_parts(struct task_struct *task, struct member_entry *member,
+				    __u32 changed)
+{
+	member->broken |= tampered(task, member, SHADOW_ALL & ~changed);
+	if (changed)
+		remember(task, member, changed);
+	if (GET(task, cred) != GET(task, real_cred))
+		member->broken |= BOUNDARY_CRED_TAMPERED;
+	return 0;
+}
+
 /*
  * At the end of what a task does by itself: @type changes parts of it, if it has
  * succeeded, and all others are to be what they were. Within a call the kernel may
@@ -139,16 +142,15 @@ static __always_inline __u32 changed_parts(__u8 type, __u64 clone_flags)
 static __noinline int compare_shadow(struct task_struct *task, struct member_entry *member,
 				     __u8 type, long result)
 {
-	__u32 parts = result < 0 ? 0 : changed_parts(type, 0);
+	__u32 changed = result < 0 ? 0 : changed_parts(type, 0);
 
-	if (!member || member->role != ROLE_MEMBER || !member->namespaces)
+	if (!member || !is_known(member))
 		return 0;
-	member->broken |= tampered(task, member, SHADOW_ALL & ~parts);
-	if (parts)
-		remember(task, member, parts);
-	if (GET(task, cred) != GET(task, real_cred))
-		member->broken |= BOUNDARY_CRED_TAMPERED;
-	return 0;
+	/* As nearly always: not worth a call. */
+	if (!changed && GET(task, cred) == GET(task, real_cred) &&
+	    !tampered(task, member, SHADOW_ALL))
+		return 0;
+	return compare_parts(task, member, changed);
 }
 
 #endif

@@ -68,6 +68,22 @@ static __always_inline __u8 entry_type(__u16 entry, __u32 abi)
 	return abi == ABI_COMPAT ? entry >> 8 : entry & 0xff;
 }
 
+/* A call in one number: functions have room for five. */
+static __always_inline __u16 call_of(__u8 type, __u32 abi)
+{
+	return abi << 8 | type;
+}
+
+static __always_inline __u8 type_of(__u16 call)
+{
+	return call;
+}
+
+static __always_inline __u32 abi_of(__u16 call)
+{
+	return call >> 8;
+}
+
 #define ARGUMENT(regs, abi, native, compat, n)                                                     \
 	({                                                                                         \
 		__u64 _value;                                                                      \

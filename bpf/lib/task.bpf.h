@@ -91,13 +91,12 @@ static __always_inline void fill_provenance(struct task *out, struct task_struct
 	out->boundary = left_cgroup(task, member) | broken_boundaries(out, task, member);
 }
 
-/* What tells whether a task keeps to its boundary, and what most rules ask of one. */
+/* What most rules ask of a task, and whether it keeps to its boundary. */
 static __always_inline void fill_task(struct task *out, struct task_struct *task,
 				      struct member_entry *member)
 {
 	fill_process_id(&out->process, GET(task, group_leader));
 	fill_credentials(out, GET(task, cred));
-	fill_namespaces(&out->ns, task);
 	out->pid = GET(task, pid);
 	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
 	out->loginuid = bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1;
@@ -110,6 +109,7 @@ static __noinline int fill_task_rest(struct task *out, struct task_struct *task)
 	struct task_struct *leader = GET(task, group_leader);
 
 	fill_ancestors(out, leader);
+	fill_namespaces(&out->ns, task);
 	out->ns_pid = own_nr(task);
 	out->ns_tgid = own_nr(leader);
 	out->sid = initial_nr(GET(leader, signal, pids[PIDTYPE_SID]));

@@ -121,14 +121,13 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 	record->f_mode = READ(struct file, file, f_mode);
 	record->flags = READ(struct file, file, f_flags) | (record->flags & O_ONCE);
 	fill_file(slot, &record->file, file);
-	fill_proc_target(&record->target, READ(struct file, file, f_inode));
+	fill_proc_target(&record->target, &record->file, file);
 }
 
 /* NULL where there is no room: that is counted. */
-static __always_inline struct slot *fill_open(struct member_entry *member, struct open_args *args,
-					      __u8 type, long result)
+static __always_inline struct slot *fill_open(struct task_struct *task, struct member_entry *member,
+					      struct open_args *args, __u8 type, long result)
 {
-	struct task_struct *task = current_task();
 	struct slot *slot = claim_slot(type);
 	struct open_record *record;
 
@@ -148,11 +147,12 @@ static __always_inline struct slot *fill_open(struct member_entry *member, struc
 }
 
 /* Its record is judged by who called. */
-static __noinline int on_open(struct member_entry *member, struct pt_regs *regs, __u32 abi,
-			      __u8 type, long result)
+static __noinline int on_open(struct task_struct *task, struct member_entry *member,
+			      struct pt_regs *regs, __u16 call, long result)
 {
-	struct open_args args = open_args(regs, abi, type);
-	struct slot *slot = fill_open(member, &args, type, result);
+	__u8 type = type_of(call);
+	struct open_args args = open_args(regs, abi_of(call), type);
+	struct slot *slot = fill_open(task, member, &args, type, result);
 
 	return slot ? unjudged(slot) : 0;
 }
@@ -160,10 +160,11 @@ static __noinline int on_open(struct member_entry *member, struct pt_regs *regs,
 static __always_inline int on_open_request(struct task_struct *task, __u8 type, long result)
 {
 	struct open_args args = { .dirfd = AT_FDCWD };
-	struct slot *slot = fill_open(find_member(task), &args, type, result);
+	struct slot *slot = fill_open(task, find_member(task), &args, type, result);
 
 	if (!slot)
 		return 0;
+	complete_open(slot);
 	submit_record(slot, task);
 	release_slot(slot);
 	return 0;

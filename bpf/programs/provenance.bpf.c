@@ -26,10 +26,12 @@ int find_host(struct bpf_iter__task *ctx)
 	__u8 one = 1;
 
 	/* Init comes first, unless it is kept from us: then we speak for the host. */
-	if (!task || host.mnt_ns ||
+	if (!task || host.at.mnt ||
 	    (GET(task, pid) != 1 && (__u32)GET(task, pid) != config.agent_tgid))
 		return 0;
-	host.mnt_ns = (__u64)mnt_ns(task);
+	locate(&host.at, task);
+	if (bpf_core_field_exists(task->nsproxy->time_ns))
+		host.time_ns = (__u64)GET(task, nsproxy, time_ns);
 	root = GET(task, fs, root.mnt);
 	host.root = (__u64)BPF_CORE_READ(task, fs, root.dentry);
 	host.root_mountpoint = (__u64)READ(struct mount, mount_of(root), mnt_mountpoint);

@@ -33,7 +33,7 @@ static __noinline bool sweep_member(struct task_struct *task, struct member_entr
 	begin_header_of(slot, RECORD_CALL, EVENT_BOUNDARY_SWEEP, 0, task, member);
 	header = (void *)slot->record;
 	flags = header->task.boundary;
-	if (member->namespaces)
+	if (is_known(member))
 		flags |= tampered(task, member, SHADOW_ALL);
 	flags &= ~member->swept;
 	member->suspected = flags;

@@ -40,7 +40,7 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entr
 	case EVENT_OPENAT2:
 	case EVENT_CREAT:
 	case EVENT_OPEN_BY_HANDLE_AT:
-		return on_open(member, regs, abi, type, result);
+		return on_open(task, member, regs, call_of(type, abi), result);
 	case EVENT_EXECVE:
 	case EVENT_EXECVEAT:
 		return on_exec_failed(task, regs, abi, type, result);
@@ -55,8 +55,28 @@ static __always_inline int on_exit(struct pt_regs *regs, long result, __u16 entr
 	return on_call(regs, abi, type, result, in_memory);
 }
 
+/* Where the small programs lead: one for each kind of hook. */
+#define JUMP_TO(name)                                                                              \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);                                             \
+		__uint(max_entries, 1);                                                            \
+		__uint(key_size, sizeof(__u32));                                                   \
+		__uint(value_size, sizeof(__u32));                                                 \
+	} name SEC(".maps");
+
+JUMP_TO(calls)
+
+/* Nearly every call ends here, before there is anything to save or to give back. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+{
+	if (syscall_entry(regs, wishes.syscall_types))
+		bpf_tail_call(ctx, &calls, 0);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_calls, struct pt_regs *regs, long result)
 {
 	int built = on_exit(regs, result, syscall_entry(regs, wishes.syscall_types));
 
@@ -64,9 +84,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 }
 
 /*
- * Where the small programs lead. Each of these is loaded for functions that are
- * all alike to the kernel, which allows no others in one map: those of calls that
- * can be configured out have an argument of another name.
+ * Each of these is loaded for functions that are all alike to the kernel, which
+ * allows no others in one map: those of calls that can be configured out have an
+ * argument of another name.
  */
 #define ON_FUNCTION(name)                                                                          \
 	SEC("fexit")                                                                               \
@@ -78,12 +98,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		return JUDGE(name, ctx, built);                                                    \
 	}                                                                                          \
                                                                                                    \
-	struct {                                                                                   \
-		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);                                             \
-		__uint(max_entries, 1);                                                            \
-		__uint(key_size, sizeof(__u32));                                                   \
-		__uint(value_size, sizeof(__u32));                                                 \
-	} name SEC(".maps");
+	JUMP_TO(name)
 
 ON_FUNCTION(functions)
 ON_FUNCTION(more_functions)

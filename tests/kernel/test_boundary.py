@@ -280,8 +280,9 @@ LOOP = "read x <{mark}; sleep 3; while :; do read x <{mark}again; sleep 0.1; don
         ("no_new_privs", 1, Options(), NOTHING),
         ("ids", 1, Options(), BoundaryFlags.CRED_TAMPERED),
         ("rights", 1, Options(), BoundaryFlags.CRED_TAMPERED),
-        ("scope", 1, Options(), BoundaryFlags.CRED_TAMPERED),
-        ("namespaces", 1, Options(), BoundaryFlags.NS_TAMPERED),
+        ("bounding", 1, Options(), BoundaryFlags.CRED_TAMPERED),
+        ("at.user", 1, Options(), BoundaryFlags.CRED_TAMPERED),
+        ("at.net", 1, Options(), BoundaryFlags.NS_TAMPERED),
     ],
 )
 def test_against_what_is_remembered(
@@ -338,7 +339,7 @@ def swept(watch: Watch, pid: int) -> list[BoundaryFlags]:
     [
         ("caps", 0, BoundaryFlags.CAPS_GAINED),
         ("rights", 1, BoundaryFlags.CRED_TAMPERED),
-        ("namespaces", 1, BoundaryFlags.NS_TAMPERED),
+        ("at.net", 1, BoundaryFlags.NS_TAMPERED),
         ("seccomp", 2, BoundaryFlags.SECCOMP_DROPPED),
     ],
 )

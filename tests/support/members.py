@@ -19,10 +19,11 @@ def remember(members: Map, pid: int, name: str, value: int) -> None:
     Args:
         members: the members map.
         pid: of the task, in the initial pid namespace.
-        name: a member of struct member_entry.
+        name: a member of struct member_entry, or of a struct in it after a dot.
     """
     btf = Btf(object_image("stockade"))
-    slot = next(s for s in slots(btf, btf.struct("member_entry")) if s.path == (name,))
+    path = tuple(name.split("."))
+    slot = next(s for s in slots(btf, btf.struct("member_entry")) if s.path == path)
     key, entry = _entered(members, pid)
     raw = bytearray(entry)
     struct.pack_into(f"<{slot.code}", raw, slot.offset, value)
@@ -35,7 +36,7 @@ def _entered(members: Map, pid: int) -> tuple[bytes, bytes]:
     while time.monotonic() < end:
         for key, entry in members.items().items():
             task = decode_member_entry(entry)
-            if task.pid == pid and task.namespaces:
+            if task.pid == pid and task.at.mnt:
                 return key, entry
         time.sleep(0.01)
     raise AssertionError(f"no member {pid}")

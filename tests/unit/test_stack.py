@@ -141,7 +141,7 @@ def found() -> dict[tuple[int, int], Function]:
 
 def test_functions_are_found(found: dict[tuple[int, int], Function]) -> None:
     by_name = {function.name: function for function in found.values()}
-    assert {"sys_exit", "on_functions", "append_path", "walk_steps"} <= set(by_name)
+    assert {"on_calls", "on_functions", "append_path", "walk_steps"} <= set(by_name)
     called = {found[place].name for place in by_name["append_path"].calls if place in found}
     assert "walk_steps" in called
     assert 0 < by_name["fill_file"].stack < STACK_MAX

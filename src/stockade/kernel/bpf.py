@@ -207,15 +207,19 @@ class Object(Held):
             f"find {program}",
         )
 
-    def attach_function(self, functions: str, program: str, function: str) -> None:
+    def lead_to(self, jumps: str, program: str) -> None:
+        """Have what jumps through a map of programs get to a program."""
+        names = jumps.encode(), program.encode()
+        check(self._lib.core_lead_to(self._object, *names), f"find {program}")
+
+    def attach_function(self, jumps: str, function: str) -> None:
         """Have a program called at the end of a function of the kernel.
 
         Args:
-            functions: a map of programs, through which it is called.
-            program: loaded for a function with the same arguments.
+            jumps: a map that leads to a program for functions with the same arguments.
             function: of the kernel.
         """
-        names = functions.encode(), program.encode(), function.encode()
+        names = jumps.encode(), function.encode()
         check(self._lib.core_attach_function(self._object, *names), f"attach to {function}")
 
     def attach_cgroup(self, program: str, cgroup_fd: int) -> int:

@@ -54,7 +54,9 @@ from stockade.kernel.tiers import (
 _EVENT_TYPES = 256  # of call_shapes[]
 # Maps of programs, each for functions that are alike; the program behind one is called on_*.
 _JUMPS = ("functions", "more_functions")
-_ON_JUMPS = tuple(f"on_{jump}" for jump in _JUMPS)
+# Likewise for the tracepoint of all system calls.
+_CALLS = "calls"
+_BEHIND_JUMPS = tuple(f"on_{jump}" for jump in (*_JUMPS, _CALLS))
 _MOUNTS = {EventType.MOUNT, EventType.MOVE_MOUNT, EventType.PIVOT_ROOT, EventType.UMOUNT2}
 # With these a task can come into a container.
 _ALWAYS = frozenset({EventType.SETNS, EventType.UNSHARE, *_MOUNTS})
@@ -288,7 +290,7 @@ class Sensor(Held):
         return [
             program
             for program in self._loaded
-            if not self._object.is_iterator(program) and program not in _ON_JUMPS
+            if not self._object.is_iterator(program) and program not in _BEHIND_JUMPS
         ]
 
     def host_namespaces(self) -> Namespaces:
@@ -387,18 +389,20 @@ class Sensor(Held):
 
     def _attach(self) -> None:
         self._loaded = list(filter(self._object.is_loaded, self._object.programs()))
+        for jump in [*self._functions, *([_CALLS] if self.fallen else [])]:
+            self._object.lead_to(jump, f"on_{jump}")
         for program in self._programs():
             self._object.attach(program)
         for jump, functions in self._functions.items():
             for function in functions:
-                self._object.attach_function(jump, f"on_{jump}", function)
+                self._object.attach_function(jump, function)
 
     def _unused(self, wanted: Wanted) -> set[str]:
         """The programs that belong to other tiers, or to what nobody asked for."""
         unused = set(every_object_program()) - set(self._objects)
         unused |= {f"on_{jump}" for jump in _JUMPS if jump not in self._functions}
         if not self.fallen:
-            unused.add("sys_exit")
+            unused |= {"sys_exit", f"on_{_CALLS}"}
         if not wanted.activity:
             unused.add("count_calls")
         return unused

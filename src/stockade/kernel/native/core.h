@@ -53,9 +53,10 @@ int core_function_type(const char *function);
 /* Whether a trampoline can pass on what a function gets: 0, or why a program for it is refused.
  * @reads: whether the program reads the first argument. */
 int core_try_function(const char *function, int reads);
-/* After load: have a program called at the end of a function, by way of a map of programs. */
-int core_attach_function(core_object *object, const char *functions, const char *program,
-			 const char *function);
+/* After load: have what jumps through a map of programs get to this one. */
+int core_lead_to(core_object *object, const char *jumps, const char *program);
+/* After load: have a map's program called at the end of a function. */
+int core_attach_function(core_object *object, const char *jumps, const char *function);
 int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd);
 
 /* Iterators are run, not attached. Returns how many bytes the program wrote. */

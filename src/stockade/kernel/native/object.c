@@ -345,13 +345,13 @@ static int load_at(enum bpf_attach_type place, int type_id, const char *function
 }
 
 /* r1 is the context, as every program gets it; what follows a tail call runs only if that fails. */
-static int load_jump(int functions_fd, const char *function, int type_id)
+static int load_jump(int jumps_fd, const char *function, int type_id)
 {
 	const struct bpf_insn jump[] = {
 		{ .code = BPF_LD | BPF_DW | BPF_IMM,
 		  .dst_reg = BPF_REG_2,
 		  .src_reg = BPF_PSEUDO_MAP_FD,
-		  .imm = functions_fd },
+		  .imm = jumps_fd },
 		{ 0 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3 },
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_tail_call },
@@ -386,23 +386,28 @@ int core_try_function(const char *function, int reads)
 	return 0;
 }
 
-int core_attach_function(core_object *object, const char *functions, const char *program,
-			 const char *function)
+int core_lead_to(core_object *object, const char *jumps, const char *program)
+{
+	int map = core_map_fd(object, jumps), target = core_program_fd(object, program);
+	__u32 first = 0;
+
+	if (map < 0 || target < 0)
+		return -ENOENT;
+	return bpf_map_update_elem(map, &first, &target, BPF_ANY) ? -errno : 0;
+}
+
+int core_attach_function(core_object *object, const char *jumps, const char *function)
 {
 	struct btf *types = kernel_types();
-	int type_id, map = core_map_fd(object, functions), target, jump, link;
-	__u32 first = 0;
+	int type_id, map = core_map_fd(object, jumps), jump, link;
 
 	if (map < 0 || !types)
 		return map < 0 ? map : -errno;
-	target = core_program_fd(object, program);
 	type_id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC);
-	if (target < 0 || type_id < 0)
+	if (type_id < 0)
 		return -ENOENT;
 	if (object->function_count == LINKS_MAX)
 		return -E2BIG;
-	if (bpf_map_update_elem(map, &first, &target, BPF_ANY))
-		return -errno;
 	jump = load_jump(map, function, type_id);
 	if (jump < 0)
 		return jump;

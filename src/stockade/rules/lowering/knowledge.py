@@ -404,6 +404,11 @@ _TASK = [at for name, (at, _) in OFFSETS[records.OpenRecord].items() if name.sta
 _LATE = range(OFFSETS[records.OpenRecord]["header.task.ancestors.0.start_ns"][0], max(_TASK) + 1)
 
 
+# So is an opened file's path within its filesystem.
+_FS_PATH = {
+    at for name, (at, _) in OFFSETS[records.OpenRecord].items() if name.startswith("file.fs_path.")
+}
+
 _WHOLE = Number(SLOT["whole"] - SLOT["record"], 4)
 # What else would be judged by what is not there yet goes up.
 IN_PARTS: Formula = _equals(_WHOLE, 0)
@@ -418,6 +423,8 @@ def needs(formulas: Iterable[Formula]) -> NeedFlags:
     for place in {place for formula in formulas for place in places(formula)}:
         if place in _LATE:
             found |= NeedFlags.WHOLE_TASK
+        if place in _FS_PATH:
+            found |= NeedFlags.FS_PATH
         if place == HOST_VIEW.offset:
             found |= NeedFlags.HOST_VIEW
         for whose, words in WORDS.items():
