@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stockade.errors import Diagnostic, RuleErrors
@@ -109,7 +109,6 @@ def test_any_text(text: str) -> None:
 
 
 @given(FILES)
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_any_structure(text: str) -> None:
     found(text)
 
