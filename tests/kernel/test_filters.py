@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from stockade.cli.explain import explain_rule
 from stockade.errors import LoadError
 from stockade.events import EventType, Policy, Program, Verdict, View
 from stockade.events._records import SLOT
@@ -81,6 +82,18 @@ def test_what_the_kernel_refuses_is_an_error_with_its_log(trial: Trial) -> None:
     with pytest.raises(LoadError) as caught:
         trial.load(Policy((endless,), {}))
     assert caught.value.log
+
+
+def test_explain_tells_what_a_filter_takes() -> None:
+    (rule,) = made(rule_text("evt.type in (openat, mount) and evt.failed = false")).rules
+    opens, mounts = explain_rule(rule)
+    for each in (opens, mounts):
+        assert each.unknown == ""
+        verified = each.verified["sys_exit"]
+        assert verified is not None
+        assert verified == 0 or verified >= each.instructions // 2
+        assert each.nanoseconds is not None
+        assert each.nanoseconds < 100_000
 
 
 def test_a_run_takes_its_time(trial: Trial) -> None:

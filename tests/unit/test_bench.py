@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stockade.cli import bench
+from stockade.cli import trials
 from stockade.cli.main import call
 from stockade.errors import MissingPrivilege
 from tests.support.rules import rule_text
@@ -31,7 +31,7 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
         raise MissingPrivilege("not allowed to load programs")
 
-    monkeypatch.setattr(bench, "Trial", refuse)
+    monkeypatch.setattr(trials, "Trial", refuse)
 
 
 def test_each_filter_has_its_figures(rules: Path, capsys: Output) -> None:

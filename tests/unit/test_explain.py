@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from stockade.cli import trials
 from stockade.cli.main import call
+from stockade.errors import MissingPrivilege
 from tests.support.rules import rule_text
 
 CONDITION = "evt.type = openat and fd.num >= 0 and fd.name = /x and proc.pname = sh"
@@ -14,6 +16,14 @@ CONDITION = "evt.type = openat and fd.num >= 0 and fd.name = /x and proc.pname =
 def explained(rules: Path, capsys: pytest.CaptureFixture[str], *more: str) -> str:
     assert call(["rules", "explain", "r", "--rules", str(rules), *more]) == 0
     return capsys.readouterr().out
+
+
+@pytest.fixture(autouse=True)
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise MissingPrivilege("not allowed to load programs")
+
+    monkeypatch.setattr(trials, "Trial", refuse)
 
 
 @pytest.fixture
@@ -34,6 +44,16 @@ def test_each_part_has_its_stage(rules: Path, capsys: pytest.CaptureFixture[str]
         ["fd.name = /x", "event, in part"],
         ["proc.pname = sh", "user"],
     ]
+
+
+def test_what_the_kernel_was_not_asked_is_unknown(
+    rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (each,) = json.loads(explained(rules, capsys, "--json"))
+    assert (each["verified"], each["nanoseconds"]) == ({}, None)
+    assert each["unknown"] == "not allowed to load programs"
+    text = explained(rules, capsys)
+    assert "verified and ns unknown: not allowed to load programs" in text
 
 
 def test_what_is_not_filtered_says_so(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,24 +15,19 @@ import msgspec
 
 from stockade.cli.diagnostics import counted
 from stockade.cli.packs import PACKS
+from stockade.cli.trials import KERNEL_REPEATS, records_of, trial_or_reason, verified, verified_text
 from stockade.errors import StockadeError
 from stockade.events import Container, Event, EventType, Process, Verdict, decode
-from stockade.kernel.filters import TRACEPOINT, Hook
-from stockade.kernel.tiers import functions_of
 from stockade.kernel.trial import Trial
 from stockade.rules import Engine, Rule, load_rules
 from stockade.rules.lowering import Built, build
-from stockade.rules.lowering.generated import chosen, directed, slot_of
+from stockade.rules.lowering.generated import slot_of
 from stockade.rules.lowering.parts import Parts
 from stockade.rules.lowering.plan import Plan, plan
 from stockade.rules.lowering.staging import staged
 
-# The same events every time.
-_SEED = 20_260_423
-_EVENTS = 32
 _ROUNDS = 5
 _NATIVE_REPEATS = 1000
-_KERNEL_REPEATS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +107,7 @@ def _measure(rules: Sequence[Rule], rounds: int) -> Bench:
     engine = Engine(rules)
     kinds = engine.wanted(host=False) | engine.wanted(host=True)
     built = build(rules, kinds)
-    with ExitStack() as stack:
-        trial, refused = None, ""
-        try:
-            trial = stack.enter_context(Trial())
-        except StockadeError as err:
-            refused = err.message
+    with trial_or_reason() as (trial, refused):
         costs = tuple(_costs(engine, built, rounds, trial))
     filtered = {kind.name.lower() for kind in map(EventType, built.policy.filters)}
     others = {kind.name.lower() for kind in kinds} - filtered
@@ -134,7 +123,7 @@ def _costs(engine: Engine, built: Built, rounds: int, trial: Trial | None) -> It
     from stockade.rules.lowering.replay import Replay  # noqa: PLC0415
 
     replay = Replay(plans)
-    verified = _verified(built, trial)
+    verified_by_hook = verified(built, trial)
     with ExitStack() as stack:
         loaded = stack.enter_context(trial.load(built.policy)) if trial else None
         for number, found in kinds.items():
@@ -148,12 +137,12 @@ def _costs(engine: Engine, built: Built, rounds: int, trial: Trial | None) -> It
                 native.append(replay.nanoseconds(name, slots, _NATIVE_REPEATS))
                 if trial and loaded:
                     program = loaded.programs[number]
-                    kernel.append(trial.nanoseconds(program, slots, _KERNEL_REPEATS))
+                    kernel.append(trial.nanoseconds(program, slots, KERNEL_REPEATS))
             yield Cost(
                 events=tuple(each.name.lower() for each in found),
                 rules=sum(1 for _ in staged(engine.rules, kind)),
                 instructions=built.policy.programs[number].size,
-                verified={hook: sizes.get(kind) for hook, sizes in verified.items()},
+                verified={hook: sizes.get(kind) for hook, sizes in verified_by_hook.items()},
                 sent_up=fires / len(slots),
                 reference=_spread(reference),
                 native=_spread(native),
@@ -171,11 +160,8 @@ def _plan(engine: Engine, kind: EventType) -> Plan:
 
 def _generated(engine: Engine, kind: EventType) -> tuple[list[bytes], list[Event]]:
     """Events that fire a rule about them, or nearly: as filters see them, and as evaluators do."""
-    rng = random.Random(_SEED)  # noqa: S311 - nothing is to be kept secret
-    formulas = [each.may_fire for each in staged(engine.rules, kind)]
     slots, events = [], []
-    for _ in range(_EVENTS):
-        raw = directed(kind, chosen(rng.choice(formulas), rng), rng)
+    for raw in records_of(engine.rules, kind):
         slots.append(bytes(slot_of(raw)))
         record = decode(memoryview(raw))
         task = record.header.task
@@ -196,34 +182,13 @@ def _spread(values: Sequence[float]) -> Spread:
     return Spread(statistics.median(values), min(values), max(values))
 
 
-def _verified(built: Built, trial: Trial | None) -> Mapping[str, Mapping[EventType, int]]:
-    """By hook and event type, how many instructions the verifier went through."""
-    found: dict[str, dict[EventType, int]] = {}
-    if trial is None:
-        return found
-    functions = functions_of(EventType.OPENAT)
-    hooks = [TRACEPOINT, *(Hook("", name, is_function=True) for name in (functions or ())[:1])]
-    for hook in hooks:
-        name = "functions" if hook.is_function else hook.name
-        found[name] = {}
-        try:
-            with trial.load(built.policy, hook) as loaded:
-                for kind in map(EventType, built.policy.filters):
-                    if sizes := loaded.sizes(kind):
-                        found[name][kind] = sizes.verified
-        except StockadeError:
-            # A kernel without trampolines: the row says so.
-            continue
-    return found
-
-
 # ---- words ----
 
 
 def _show(found: Bench) -> None:
     hooks = list(dict.fromkeys(hook for cost in found.costs for hook in cost.verified))
-    verified = [f"verified, {hook}" for hook in hooks]
-    heads = ["events", "rules", "instructions", *verified, "up", "reference ns", "native ns"]
+    looked_at = [f"verified, {hook}" for hook in hooks]
+    heads = ["events", "rules", "instructions", *looked_at, "up", "reference ns", "native ns"]
     rows = [[*heads, "kernel ns"], *(_row(cost, hooks) for cost in found.costs)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for first, *rest in rows:
@@ -238,11 +203,8 @@ def _show(found: Bench) -> None:
 
 def _row(cost: Cost, hooks: Sequence[str]) -> list[str]:
     first, *others = cost.events
-    verified = [_verified_text(cost.verified[hook]) for hook in hooks]
+    looked_at = [verified_text(cost.verified[hook]) for hook in hooks]
     times = [str(each or "-") for each in (cost.reference, cost.native, cost.kernel)]
     name = f"{first} and {len(others)} more" if others else first
-    return [name, str(cost.rules), str(cost.instructions), *verified, f"{cost.sent_up:.0%}", *times]
-
-
-def _verified_text(verified: int | None) -> str:
-    return "refused" if verified is None else str(verified or "not told")
+    sizes = [str(cost.rules), str(cost.instructions), *looked_at, f"{cost.sent_up:.0%}"]
+    return [name, *sizes, *times]
