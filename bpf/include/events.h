@@ -271,6 +271,13 @@ struct process_id {
 	__u32 reserved;
 };
 
+/* Of an ancestor, and of its program. */
+struct ancestor_id {
+	__u64 start_ns;
+	__u32 tgid;
+	__u32 exec_id DOC("changes at exec");
+};
+
 /* Inode numbers, as /proc/PID/ns shows them. */
 struct namespaces {
 	__u32 mnt FIELD("proc.mnt_ns", "uint", "inode number of the mount namespace");
@@ -304,7 +311,7 @@ struct task {
 	__u32 boundary DOC("enum boundary_flags");
 	__u32 loginuid FIELD("user.loginuid", "uint", "login user id, 4294967295 when never set");
 	/* The rest is there in records that are sent; before that only if a filter needs it. */
-	struct process_id ancestors[ANCESTORS_MAX] DOC("parent first, zero after the last");
+	struct ancestor_id ancestors[ANCESTORS_MAX] DOC("parent first, zero after the last");
 	struct namespaces ns;
 	__u64 cgroup_id FIELD("thread.cgroup_id", "uint", "kernfs id of the task's cgroup");
 	__u32 ns_tgid FIELD("proc.vpid", "uint", "process id in the task's own pid namespace");

@@ -24,7 +24,9 @@ enum need_flags {
 	NEED_HOST_VIEW = 2,  /* where the host sees the opened file */
 	NEED_CONTAINER = 4,  /* what is known of the container */
 	NEED_PROCESS = 8,    /* what is known of the process */
-	NEED_FS_PATH = 16,   /* an opened file's path within its filesystem */
+	NEED_PARENT = 16,    /* and of its parent */
+	NEED_ANCESTORS = 32, /* and of all its ancestors */
+	NEED_FS_PATH = 64,   /* an opened file's path within its filesystem */
 };
 
 /* Where the host sees the files of a filesystem. */
@@ -55,13 +57,20 @@ struct known_parts {
 	__u64 fails; /* those that may fail */
 };
 
+/* Of a process, for the parts about who acts, about its parent, about any of its ancestors. */
+struct process_parts {
+	struct known_parts own;
+	struct known_parts parent;
+	struct known_parts ancestor;
+};
+
 /* A container from its first program on: what comes after it may have its key. */
 struct container_key {
 	__u64 key;
 	__u64 start_ns;
 };
 
-/* A process until its next exec, and for as long as it is called so. */
+/* A process until its next exec, and for as long as its first thread is called so. */
 struct process_key {
 	__u64 start_ns;
 	__u32 tgid;
@@ -74,6 +83,8 @@ struct filter_frame {
 	__u32 host_view; /* enum view, of the opened file's filesystem */
 	struct known_parts container;
 	struct known_parts process;
+	struct known_parts parent;
+	struct known_parts ancestors;
 	struct container_key container_key; /* whose parts were looked up */
 	struct process_key process_key;
 	__u64 scratch[FILTER_SCRATCH]; /* the filter's own, undefined when it starts */

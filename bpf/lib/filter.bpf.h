@@ -102,29 +102,21 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
 	__type(key, struct process_key);
-	__type(value, struct known_parts);
+	__type(value, struct process_parts);
 } process_parts SEC(".maps");
 
-static __always_inline void take_parts(struct known_parts *to, const struct known_parts *found)
-{
-	to->set = 0;
-	if (found)
-		*to = *found;
-}
-
-/* Of a process only its first thread has the name that the process has. */
-static __always_inline struct known_parts *find_process_parts(struct slot *slot)
+/* Of a process, by its first thread, which has the name that the process has. */
+static __always_inline struct process_parts *find_process_parts(struct slot *slot,
+								struct task_struct *leader)
 {
 	struct process_key *key = &slot->frame.process_key;
-	struct task_struct *task = current_task();
-	__u32 pid = GET(task, pid);
 
-	key->tgid = slot->fixed.header.task.process.tgid;
-	if (pid != key->tgid || pid != slot->fixed.header.task.pid)
-		return NULL;
-	key->start_ns = slot->fixed.header.task.process.start_ns;
-	key->exec_id = GET(task, self_exec_id);
-	bpf_probe_read_kernel(key->comm, sizeof(key->comm), task->comm);
+	key->start_ns = GET(leader, start_boottime);
+	key->tgid = GET(leader, tgid);
+	key->exec_id = GET(leader, self_exec_id);
+	/* What is left of a longer name, before v5.17 (06c5088aeedd), is no part of it. */
+	__builtin_memset(key->comm, 0, sizeof(key->comm));
+	bpf_probe_read_kernel_str(key->comm, sizeof(key->comm), leader->comm);
 	return bpf_map_lookup_elem(&process_parts, key);
 }
 
@@ -141,6 +133,75 @@ static __always_inline struct known_parts *find_container_parts(struct slot *slo
 	return bpf_map_lookup_elem(&container_parts, key);
 }
 
+/* One more ancestor: a part holds of any of them, and fails of all. */
+static __always_inline void add_ancestor(struct known_parts *to, const struct known_parts *found)
+{
+	if (found && !to->set)
+		to->set = found->set;
+	if (!found || found->set != to->set) {
+		to->holds = ~0ULL;
+		return;
+	}
+	to->holds |= found->holds;
+	to->fails &= found->fails;
+}
+
+/* As fill_ancestors tells of them: after so many there may be others. */
+static __noinline int find_ancestors_parts(struct slot *slot, __u32 count)
+{
+	struct known_parts *all = &slot->frame.ancestors;
+	struct task_struct *ancestor = current_task();
+	struct process_parts *found;
+
+	all->holds = 0;
+	all->fails = ~0ULL;
+	ancestor = GET(ancestor, group_leader, real_parent, group_leader);
+	for (__u32 i = 0; i < ANCESTORS_MAX; i++) {
+		if (i >= count || !GET(ancestor, tgid))
+			return 0;
+		found = find_process_parts(slot, ancestor);
+		if (!i && found)
+			slot->frame.parent = found->parent;
+		add_ancestor(all, found ? &found->ancestor : NULL);
+		ancestor = GET(ancestor, real_parent, group_leader);
+	}
+	all->holds = ~0ULL;
+	return 0;
+}
+
+/* What an event before this one was told is not left there. */
+static __always_inline void forget_parts(struct slot *slot)
+{
+	slot->frame.container.set = 0;
+	slot->frame.process.set = 0;
+	slot->frame.parent.set = 0;
+	slot->frame.ancestors.set = 0;
+}
+
+/* Whether more is known of whose an event is than before. */
+static __noinline int find_parts(struct slot *slot)
+{
+	__u8 needs = filter_needs[slot->fixed.header.type & (EVENT_TYPES - 1)];
+	struct filter_frame *frame = &slot->frame;
+	struct known_parts *container;
+	struct process_parts *own;
+
+	if (needs & NEED_CONTAINER) {
+		container = find_container_parts(slot);
+		if (container)
+			frame->container = *container;
+	}
+	if (needs & NEED_PROCESS) {
+		own = find_process_parts(slot, GET(current_task(), group_leader));
+		if (own)
+			frame->process = own->own;
+	}
+	if (needs & (NEED_PARENT | NEED_ANCESTORS))
+		find_ancestors_parts(slot, needs & NEED_ANCESTORS ? ANCESTORS_MAX : 1);
+	return frame->container.set || frame->process.set || frame->parent.set ||
+	       frame->ancestors.set;
+}
+
 static __always_inline void prepare_filter(struct slot *slot)
 {
 	__u8 needs = filter_needs[slot->fixed.header.type & (EVENT_TYPES - 1)];
@@ -149,16 +210,18 @@ static __always_inline void prepare_filter(struct slot *slot)
 	slot->frame.host_view = VIEW_UNKNOWN;
 	if (needs & NEED_HOST_VIEW)
 		slot->frame.host_view = find_host_view(slot, slot->fixed.open.file.dev);
-	/* What an event before this one was told is not left there. */
-	take_parts(&slot->frame.container,
-		   needs & NEED_CONTAINER ? find_container_parts(slot) : NULL);
-	take_parts(&slot->frame.process, needs & NEED_PROCESS ? find_process_parts(slot) : NULL);
+	forget_parts(slot);
 }
 
 /* A record that is whole, but not yet judged, by the number of its slot. */
 static __always_inline int unjudged(struct slot *slot)
 {
 	return slot->number + 1;
+}
+
+static __always_inline bool may_submit(struct slot *slot)
+{
+	return *(volatile __u32 *)&slot->frame.verdict == VERDICT_SUBMIT;
 }
 
 /*
@@ -172,6 +235,9 @@ static __always_inline int unjudged(struct slot *slot)
 		if (_slot && !_slot->number) {                                                     \
 			prepare_filter(_slot);                                                     \
 			ask_##hook(ctx, _slot->fixed.header.type);                                 \
+			/* Most events need no look at whose they are. */                          \
+			if (may_submit(_slot) && find_parts(_slot))                                \
+				ask_##hook(ctx, _slot->fixed.header.type);                         \
 			conclude(_slot, *(volatile __u32 *)&_slot->frame.verdict);                 \
 		} else if (_slot) {                                                                \
 			conclude(_slot, VERDICT_NONE);                                             \

@@ -63,7 +63,9 @@ static __always_inline void fill_ancestors(struct task *out, struct task_struct 
 	for (int i = 0; i < ANCESTORS_MAX; i++) {
 		if (!GET(ancestor, tgid))
 			return;
-		fill_process_id(&out->ancestors[i], ancestor);
+		out->ancestors[i].start_ns = GET(ancestor, start_boottime);
+		out->ancestors[i].tgid = GET(ancestor, tgid);
+		out->ancestors[i].exec_id = GET(ancestor, self_exec_id);
 		ancestor = GET(ancestor, real_parent, group_leader);
 	}
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -219,3 +221,49 @@ def test_what_is_known_of_a_process_keeps_its_events_back(
         assert after.get(submitted, 0) - before.get(submitted, 0) < 1500
         assert agent.stop()[0] == 0
     assert [message["rule"] for message in agent.alerts()] == ["cat"] * 20
+
+
+def test_what_is_known_of_ancestors_keeps_events_back(
+    tmp_path: Path, files: tuple[Path, Path], port: int
+) -> None:
+    first, second = files
+    rules = tmp_path / "rules.yaml"
+    opened = f"evt.type in (open, openat) and fd.name = {first}"
+    rules.write_text(
+        rule_text(f"{opened} and proc.pname = wanted", name="parent")
+        + rule_text(f"{opened} and proc.aname = wanted and not proc.pname = wanted", name="above")
+    )
+    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
+    options = ("--metrics-listen", str(port), "--no-fold")
+    shells = {name: tmp_path / name for name in ("wanted", "other")}
+    for path in shells.values():
+        path.symlink_to("/bin/sh")
+
+    def below(*names: str) -> None:
+        """Have a child of the last of these shells, each a child of the one before, open it."""
+        *outer, last = names
+        script = f"cat {first} {second}; true"
+        for name in (last, *reversed(outer)):
+            script = shlex.join([str(shells[name]), "-c", script]) + "; true"
+        subprocess.run(script, shell=True, check=True)
+
+    with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
+
+        def is_known() -> bool:
+            before = scrape(port).get(dropped, 0)
+            for _ in range(100):
+                touch(first)
+            return scrape(port).get(dropped, 0) >= before + 100
+
+        # The rules' opens by a process of which nothing is meant, once that is known.
+        until(is_known)
+        for _ in range(10):
+            below("other", "wanted")
+            below("wanted", "other")
+            below("other", "other")
+        # One that gets its name when its child is there already.
+        script = f"(sleep 1; exec cat {first}) & exec -a x {shells['wanted']} -c 'sleep 3; true'"
+        subprocess.run(["bash", "-c", script], check=True)
+        assert agent.stop()[0] == 0
+    rules_seen = Counter(message["rule"] for message in agent.alerts())
+    assert rules_seen == {"parent": 11, "above": 10}

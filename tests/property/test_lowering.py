@@ -68,7 +68,7 @@ def test_conditions_over_several_columns() -> None:
 
 
 def test_what_cannot_be_told_has_no_filter() -> None:
-    rules = made(rule_text("evt.type = openat and proc.pname = sh")).rules
+    rules = made(rule_text("evt.type = openat and proc.sname = sh")).rules
     (formulas,) = [found for kind, found in Formulas(rules).items() if kind is EventType.OPENAT]
     assert plan(formulas) is None
 

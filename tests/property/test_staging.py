@@ -120,6 +120,9 @@ not (container.name = x and container.mount.dest[/etc] = N/A) and user.uid = 0
 proc.cmdline contains passwd and not proc.exe = sh and user.uid = 0
 proc.args = x or container.labels intersects (a:b) or k8s.ns.name exists
 container.name = container.id or proc.exe = proc.exepath
+proc.pname = sh and fd.name = /etc/passwd or not proc.pexepath startswith /usr
+not (proc.aname in (sh, systemd) and proc.aexepath exists) and user.uid = 0
+proc.aname[1] = sh or proc.aname = sshd or proc.pcmdline contains x
 """.strip().split("\n")
 
 

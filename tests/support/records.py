@@ -7,6 +7,7 @@ import msgspec
 from stockade.events import (
     UNKNOWN,
     Activity,
+    AncestorId,
     CallRecord,
     Container,
     ContainerEntry,
@@ -39,7 +40,7 @@ NAMESPACES = Namespaces(
 TASK = Task(
     container=7,
     process=ProcessId(5_000_000_000, 100),
-    ancestors=(ProcessId(4_000_000_000, 50), ProcessId(1_000_000_000, 1)),
+    ancestors=(AncestorId(4_000_000_000, 50, 2), AncestorId(1_000_000_000, 1, 3)),
     cap_effective=1 << 21,
     cap_permitted=0,
     cap_inheritable=0,
@@ -170,9 +171,9 @@ def call_record(
     )
 
 
-PROCESS = Process(TASK.process, "cat", "/bin/cat", ("cat", "-n", "file"), FILE)
-PARENT = Process(TASK.ancestors[0], "sh", "/bin/sh", ("sh", "-i"))
-INIT = Process(TASK.ancestors[1], "init", "/sbin/init", ("init",))
+PROCESS = Process(TASK.process, "cat", "/bin/cat", ("cat", "-n", "file"), FILE, exec_id=1)
+PARENT = Process(ProcessId(4_000_000_000, 50), "sh", "/bin/sh", ("sh", "-i"), exec_id=2)
+INIT = Process(ProcessId(1_000_000_000, 1), "init", "/sbin/init", ("init",), exec_id=3)
 ENTRY = ContainerEntry(
     key=TASK.container,
     tasks=1,

@@ -21,7 +21,7 @@ def rules(tmp_path: Path) -> Path:
     path.write_text(
         rule_text("evt.type in (open, openat) and fd.name = /x", name="a")
         + rule_text("evt.type = mkdir and evt.arg.path = /x and user.uid = 0", name="b")
-        + rule_text("evt.type = rename and proc.pname = x", name="c")
+        + rule_text("evt.type = rename and proc.sname = x", name="c")
     )
     return path
 

@@ -39,10 +39,10 @@ def test_each_part_has_its_stage(rules: Path, capsys: pytest.CaptureFixture[str]
     assert each["filtered"]
     assert each["instructions"] > 10
     assert each["tests"] == [
+        ["proc.pname = sh", "process"],
         ["evt.type = openat", "load"],
         ["fd.num >= 0", "event"],
         ["fd.name = /x", "event, in part"],
-        ["proc.pname = sh", "user"],
     ]
 
 
@@ -57,7 +57,7 @@ def test_what_the_kernel_was_not_asked_is_unknown(
 
 
 def test_what_is_not_filtered_says_so(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rules.write_text(rule_text("evt.type in (openat, execve) and proc.pname = sh"))
+    rules.write_text(rule_text("evt.type in (openat, execve) and proc.sname = sh"))
     text = explained(rules, capsys)
     assert "all events come up to the agent" in text
     assert "user" in text

@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 import structlog
 
-from stockade.agent import KnownParts
+from stockade.agent import KnownParts, ProcessTable
 from stockade.errors import MissingFeature
 from stockade.events import (
     Container,
@@ -19,12 +19,13 @@ from stockade.events import (
     Metadata,
     Task,
 )
-from stockade.kernel.filters import Filters, Known
+from stockade.kernel.filters import Filters, Known, ProcessKey
 from stockade.rules import Rule
 from stockade.workloads import Containers
 from tests.support.records import (
     CONTAINER,
     ENTRY,
+    PROCESS,
     TASK,
     container_record,
     event,
@@ -42,7 +43,7 @@ class Told:
 
     def __init__(self) -> None:
         self.containers: dict[int, Known] = {}
-        self.processes: dict[tuple[int, str], Known] = {}
+        self.processes: dict[ProcessKey, tuple[Known, Known, Known]] = {}
         self.room = 100
         self.works = True
 
@@ -51,18 +52,18 @@ class Told:
         self.containers[entry.key] = known
         return True
 
-    def tell_process(self, task: Task, known: Known) -> bool:
+    def tell_process(self, key: ProcessKey, own: Known, parent: Known, ancestor: Known) -> bool:
         if len(self.processes) >= self.room:
             return False
-        assert (task.exec_id, task.comm) not in self.processes
-        self.processes[task.exec_id, task.comm] = known
+        assert key not in self.processes
+        self.processes[key] = own, parent, ancestor
         return True
 
     def forget_container(self, entry: ContainerEntry) -> None:
         del self.containers[entry.key]
 
-    def forget_process(self, task: Task) -> None:
-        del self.processes[task.exec_id, task.comm]
+    def forget_process(self, key: ProcessKey) -> None:
+        del self.processes[key]
 
     def forget_all(self) -> None:
         self.containers.clear()
@@ -92,8 +93,9 @@ def rules(condition: str = CONDITION) -> list[Rule]:
     return list(made(rule_text(condition)).rules)
 
 
-def parts_of(told: Told, *containers: Container) -> KnownParts:
-    return KnownParts(cast("Filters", told), cast("Containers", Here(*containers)), rules())
+def parts_of(told: Told, *containers: Container, condition: str = CONDITION) -> KnownParts:
+    here = cast("Containers", Here(*containers))
+    return KnownParts(cast("Filters", told), here, ProcessTable(), rules(condition))
 
 
 def container(metadata: Metadata = Metadata.COMPLETE, entry: ContainerEntry = RUNNING) -> Container:
@@ -102,10 +104,13 @@ def container(metadata: Metadata = Metadata.COMPLETE, entry: ContainerEntry = RU
 
 
 def by(task: Task) -> Event:
+    """An event of a task whose process is known as what it is now."""
     record = open_record()
-    return event(
-        msgspec.structs.replace(record, header=msgspec.structs.replace(record.header, task=task))
+    record = msgspec.structs.replace(
+        record, header=msgspec.structs.replace(record.header, task=task)
     )
+    process = msgspec.structs.replace(PROCESS, name=task.comm, exec_id=task.exec_id)
+    return msgspec.structs.replace(event(record), process=process)
 
 
 def bits(known: Known) -> tuple[int, int]:
@@ -145,17 +150,45 @@ def test_a_process_is_told_of_until_it_execs_is_renamed_or_ends() -> None:
     renamed = msgspec.structs.replace(TASK, comm="other")
     again = msgspec.structs.replace(TASK, exec_id=TASK.exec_id + 1)
     for task in (TASK, TASK, renamed, again):
-        parts.learn(by(msgspec.structs.replace(task, pid=task.process.tgid)))
+        parts.learn(by(task))
     assert len(told.processes) == 3
-    assert {bits(each) for each in told.processes.values()} == {(0, 1)}
+    assert {bits(own) for own, *_ in told.processes.values()} == {(0, 1)}
     parts.learn(event(ExitRecord(header(EventType.PROCEXIT, 0), 0)))
     assert told.processes == {}
 
 
-def test_other_threads_may_be_called_anything() -> None:
+def test_a_process_is_told_of_under_its_own_name_whatever_the_thread_is_called() -> None:
     told = Told()
-    parts_of(told).learn(by(msgspec.structs.replace(TASK, pid=TASK.process.tgid + 1)))
-    assert told.processes == {}
+    thread = msgspec.structs.replace(TASK, pid=TASK.process.tgid + 1, comm="worker")
+    parts_of(told).learn(msgspec.structs.replace(by(thread), process=PROCESS))
+    assert [key.name for key in told.processes] == [PROCESS.name]
+
+
+def test_the_parent_is_told_of_where_rules_ask_about_it() -> None:
+    told = Told()
+    condition = "evt.type = openat and proc.pname = sh and not proc.pexepath = /bin/x"
+    parts_of(told, condition=condition).learn(by(TASK))
+    names = {key.name: bits(parent) for key, (_, parent, _) in told.processes.items()}
+    assert names == {TASK.comm: (0, 1), "sh": (1, 0)}
+
+
+def test_ancestors_are_told_of_where_rules_ask_about_them() -> None:
+    told = Told()
+    condition = "evt.type = openat and not proc.aname in (init, sshd)"
+    parts_of(told, condition=condition).learn(by(TASK))
+    names = {key.name: bits(ancestor) for key, (*_, ancestor) in told.processes.items()}
+    assert names == {TASK.comm: (0, 1), "sh": (0, 1), "init": (1, 0)}
+    keys = {(key.start_ns, key.tgid, key.exec_id) for key in told.processes}
+    assert {(each.start_ns, each.tgid, each.exec_id) for each in TASK.ancestors} < keys
+
+
+def test_of_another_program_than_the_one_that_ran_nothing_is_told() -> None:
+    told = Told()
+    parts = parts_of(told, condition="evt.type = openat and proc.pname = sh")
+    parent, *others = TASK.ancestors
+    later = msgspec.structs.replace(parent, exec_id=parent.exec_id + 1)
+    parts.learn(by(msgspec.structs.replace(TASK, ancestors=(later, *others))))
+    assert [key.name for key in told.processes] == [TASK.comm]
 
 
 def test_where_there_is_no_room_those_that_have_gone_are_forgotten() -> None:
@@ -163,13 +196,12 @@ def test_where_there_is_no_room_those_that_have_gone_are_forgotten() -> None:
     told.room = 1
     parts = parts_of(told)
     gone = msgspec.structs.replace(TASK.process, tgid=(1 << 22) + 1)
-    parts.learn(by(msgspec.structs.replace(TASK, process=gone, pid=gone.tgid)))
-    here = msgspec.structs.replace(
-        TASK, process=msgspec.structs.replace(gone, tgid=1), pid=1, comm="here"
-    )
+    parts.learn(by(msgspec.structs.replace(TASK, process=gone)))
+    first = msgspec.structs.replace(gone, tgid=1)
+    here = msgspec.structs.replace(TASK, process=first, comm="here")
     parts.learn(by(here))
     parts.learn(by(here))
-    assert list(told.processes) == [(TASK.exec_id, "here")]
+    assert [key.name for key in told.processes] == ["here"]
 
 
 def test_other_rules_have_other_parts() -> None:
@@ -178,7 +210,7 @@ def test_other_rules_have_other_parts() -> None:
     before = told.containers[ENTRY.key]
     parts.withdraw()
     assert told.containers == {}
-    parts.learn(by(msgspec.structs.replace(TASK, pid=TASK.process.tgid)))
+    parts.learn(by(TASK))
     assert told.processes == {}
     assert parts.synchronize()
     parts.take_rules(rules(CONDITION.replace("web", "db")))

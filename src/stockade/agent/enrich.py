@@ -19,6 +19,7 @@ from stockade.events import (
     Namespaces,
     OpenRecord,
     Process,
+    ProcessId,
     Record,
     Target,
     Task,
@@ -75,7 +76,9 @@ class Enricher:
             self._views.learn(record)
         self._events += 1
         process = self._acting(record)
-        ancestors = tuple(self._processes.get(identity) for identity in task.ancestors)
+        ancestors = tuple(
+            self._processes.get(ProcessId(each.start_ns, each.tgid)) for each in task.ancestors
+        )
         if isinstance(record, ContainerRecord):
             self._containers.update(record, (process, *ancestors))
         target = self._target(record)

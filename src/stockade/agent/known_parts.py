@@ -1,8 +1,8 @@
 """Tells the kernel's filters what the rules' parts come to for containers and processes.
 
-A container is told of when it runs and its metadata has come, a process when one of its events
-comes up; what is known of either does not change after that. Each is told once: what is written
-again, or taken away while it may be read, could be taken for another's.
+A container is told of when it runs and its metadata has come, a process when an event of it or of
+who descends from it comes up; what is known of either does not change after that. Each is told
+once: what is written again, or taken away while it may be read, could be taken for another's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from collections import defaultdict
 
 import structlog
 
+from stockade.agent.processes import ProcessTable
 from stockade.errors import StockadeError
 from stockade.events import (
+    AncestorId,
     CallRecord,
     Container,
     ContainerEntry,
@@ -23,14 +25,14 @@ from stockade.events import (
     Event,
     EventType,
     ExitRecord,
+    Missing,
     OpenRecord,
     Process,
     ProcessId,
-    Task,
     decode,
 )
-from stockade.events._records import RecordKind
-from stockade.kernel.filters import Filters, Known
+from stockade.events._records import ANCESTORS_MAX, RecordKind
+from stockade.kernel.filters import Filters, Known, ProcessKey
 from stockade.rules import Rule, values_of
 from stockade.rules.lowering.parts import Parts, Whose
 from stockade.workloads import Containers
@@ -50,21 +52,32 @@ class KnownParts:
     Args:
         filters: which ask.
         containers: those that there are.
+        processes: those that there are.
         rules: whose parts they are.
     """
 
-    def __init__(self, filters: Filters, containers: Containers, rules: list[Rule]) -> None:
+    def __init__(
+        self,
+        filters: Filters,
+        containers: Containers,
+        processes: ProcessTable,
+        rules: list[Rule],
+    ) -> None:
         self._filters = filters
         self._containers = containers
+        self._table = processes
         self._parts: Parts | None = None
+        # How many of an event's ancestors are asked about.
+        self._depth = 0
         # Containers by their keys; processes by start and number, as they were told of.
         self._told: dict[int, ContainerEntry] = {}
-        self._processes: dict[tuple[int, int], list[Task]] = defaultdict(list)
+        self._processes: dict[tuple[int, int], set[ProcessKey]] = defaultdict(set)
         self.take_rules(rules)
 
     def take_rules(self, rules: list[Rule]) -> None:
         """Tell of the parts of these rules from now on."""
-        self._parts = Parts(rules)
+        self._parts = parts = Parts(rules)
+        self._depth = ANCESTORS_MAX if parts.of(Whose.ANCESTORS) else bool(parts.of(Whose.PARENT))
         for container in self._containers.all():
             self.tell(container)
 
@@ -91,10 +104,10 @@ class KnownParts:
             self._follow(record)
         elif isinstance(record, ExitRecord):
             identity = record.header.task.process
-            for task in self._processes.pop((identity.start_ns, identity.tgid), ()):
-                self._filters.forget_process(task)
+            for key in self._processes.pop((identity.start_ns, identity.tgid), ()):
+                self._filters.forget_process(key)
         elif isinstance(record, OpenRecord | CallRecord):
-            self._tell_process(event)
+            self._tell_processes(event)
 
     def tell(self, container: Container) -> None:
         """Tell of a container, if all is known of it."""
@@ -117,17 +130,33 @@ class KnownParts:
         if container is not None:
             self.tell(container)
 
-    def _tell_process(self, event: Event) -> None:
+    def _tell_processes(self, event: Event) -> None:
+        """Of who acted, and of as many ancestors as rules ask about."""
+        if self._parts is None or not (self._depth or self._parts.of(Whose.PROCESS)):
+            return
         task = event.record.header.task
-        if self._parts is None or not self._parts.of(Whose.PROCESS):
+        acting = AncestorId(task.process.start_ns, task.process.tgid, task.exec_id)
+        self._tell_process(self._parts, acting, event.process)
+        near = zip(task.ancestors[: self._depth], event.ancestors, strict=False)
+        for identity, process in near:
+            self._tell_process(self._parts, identity, process)
+
+    def _tell_process(self, parts: Parts, identity: AncestorId, process: Process) -> None:
+        if isinstance(process.name, Missing):
             return
-        if task.pid != task.process.tgid:
+        key = ProcessKey(identity.start_ns, identity.tgid, identity.exec_id, process.name)
+        told = self._processes[key.start_ns, key.tgid]
+        if key in told or not self._table.is_known(process, key.exec_id):
             return
-        told = self._processes[task.process.start_ns, task.process.tgid]
-        if any(each.exec_id == task.exec_id and each.comm == task.comm for each in told):
-            return
-        if self._filters.tell_process(task, self._known(self._parts, Whose.PROCESS, event)):
-            told.append(task)
+        alone = Event(_NO_RECORD, process)
+        below = Event(_NO_RECORD, _NO_PROCESS, (process,))
+        if self._filters.tell_process(
+            key,
+            self._known(parts, Whose.PROCESS, alone),
+            self._known(parts, Whose.PARENT, below),
+            self._known(parts, Whose.ANCESTORS, below),
+        ):
+            told.add(key)
         else:
             self._make_room()
 
@@ -136,8 +165,8 @@ class KnownParts:
         for (start_ns, tgid), told in list(self._processes.items()):
             if os.path.exists(f"/proc/{tgid}"):
                 continue
-            for task in told:
-                self._filters.forget_process(task)
+            for key in told:
+                self._filters.forget_process(key)
             del self._processes[start_ns, tgid]
 
     @staticmethod

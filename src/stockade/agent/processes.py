@@ -75,6 +75,23 @@ class ProcessTable:
         self._processes[_key(process.id)] = renamed
         return renamed
 
+    def is_known(self, process: Process, exec_id: int) -> bool:
+        """Whether what is known of a process is of the program that the kernel counts so.
+
+        Args:
+            process: as the table has it.
+            exec_id: of its program when an event happened that has come up already.
+        """
+        if process.exec_id is None:
+            now = _read_proc(process.id.tgid)
+            if now is None or _key(now.id) != _key(process.id):
+                return False
+            if _looks_like(process, now):
+                process.exec_id = exec_id
+            else:
+                self._processes[_key(now.id)] = now
+        return process.exec_id == exec_id
+
     def update(self, record: Record) -> None:
         """Take in what a record says of processes."""
         identity = record.header.task.process
@@ -120,7 +137,12 @@ def _from_exec(record: ExecRecord, before: Process | None) -> Process:
         args=_split(args.value) if args.known else UNKNOWN,
         file=record.exe,
         args_complete=not args.truncated,
+        exec_id=task.exec_id,
     )
+
+
+def _looks_like(one: Process, other: Process) -> bool:
+    return (one.name, one.exe, one.args) == (other.name, other.exe, other.args)
 
 
 def _is_same(one: FileObject, other: FileObject) -> bool:

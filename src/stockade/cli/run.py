@@ -187,7 +187,7 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         )
         for entry in provenance.containers():
             containers.add(entry)
-        parts = KnownParts(sensor.filters, containers, engine.rules)
+        parts = KnownParts(sensor.filters, containers, processes, engine.rules)
         enricher = Enricher(
             processes,
             containers,

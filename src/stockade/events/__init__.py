@@ -3,6 +3,7 @@
 from stockade.events._records import (
     LAYOUT,
     Activity,
+    AncestorId,
     BoundaryFlags,
     CallRecord,
     CallShape,
@@ -87,6 +88,7 @@ __all__ = [
     "Action",
     "Activity",
     "Alert",
+    "AncestorId",
     "BoundaryFlags",
     "Btf",
     "CallRecord",

@@ -22,6 +22,7 @@ class Process(msgspec.Struct):
         exe: the path of its program, from the root of its mount namespace.
         args: argv, as much of it as fitted.
         args_complete: whether all of it did.
+        exec_id: which of its programs that is, as the kernel counts; None when not known.
         file: the program's inode and filesystem; None when not seen.
     """
 
@@ -31,6 +32,7 @@ class Process(msgspec.Struct):
     args: tuple[str, ...] | Missing = UNKNOWN
     file: FileObject | None = None
     args_complete: bool = True
+    exec_id: int | None = None
 
 
 class Mount(msgspec.Struct, frozen=True):

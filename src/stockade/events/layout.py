@@ -89,7 +89,7 @@ def slot_places(btf: Btf) -> dict[str, int]:
     for member in frame.members:
         places[f"frame.{member.name}"] = places["frame"] + member.offset
     for member in btf.struct("known_parts").members:
-        for whose in ("container", "process"):
+        for whose in ("container", "process", "parent", "ancestors"):
             place = places[f"frame.{whose}"] + member.offset
             places[f"frame.{whose}.{member.name}"] = place
     return {**places, "size of it": found.size}

@@ -237,8 +237,11 @@ FIELDS = (
     Field("user.loginname", _S, "name of the login user", _user("loginuid")),
     Field("thread.ismain", _B, "the thread is the process's first", _is_main),
 )
-# What depends on the process alone, and stays until it execs or is called something else.
+# What depends on the process alone, and stays until it execs or is called something else; and the
+# same of its parent alone, and of each of its ancestors.
 OF_PROGRAM = frozenset(
     "proc.exe proc.exepath proc.cmdline proc.args proc.cmdnargs proc.cmdlenargs proc.exeline"
     " proc.exe_ino proc.exe_fs_type proc.exe_mount_point proc.is_exe_from_memfd".split()
 )
+OF_PARENT = frozenset("proc.pname proc.pexe proc.pexepath proc.pcmdline".split())
+OF_ANCESTORS = frozenset("proc.aname proc.aexe proc.aexepath proc.acmdline".split())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import or_
 
 from stockade.errors import LoadError
-from stockade.events import ContainerEntry, EventType, Policy, Program, Task, Verdict, View
+from stockade.events import ContainerEntry, EventType, Policy, Program, Verdict, View
 from stockade.kernel.bpf import Map
 from stockade.kernel.core import check, native, os_error
 from stockade.kernel.held import Held
@@ -164,10 +164,19 @@ def _container_key(entry: ContainerEntry) -> bytes:
     return struct.pack("<QQ", entry.key, entry.start_ns)
 
 
-def _process_key(task: Task) -> bytes:
-    """The bytes of struct process_key."""
-    comm = task.comm.encode("utf-8", "surrogateescape")
-    return struct.pack("<QII16s", task.process.start_ns, task.process.tgid, task.exec_id, comm)
+@dataclass(frozen=True, slots=True)
+class ProcessKey:
+    """A process while it runs one program, and its first thread is called so."""
+
+    start_ns: int
+    tgid: int
+    exec_id: int
+    name: str
+
+    def pack(self) -> bytes:
+        """The bytes of struct process_key."""
+        name = self.name.encode("utf-8", "surrogateescape")
+        return struct.pack("<QII16s", self.start_ns, self.tgid, self.exec_id, name)
 
 
 class Filters:
@@ -244,17 +253,18 @@ class Filters:
         """Tell filters of a container, once; False where there is no room."""
         return self._containers.add(_container_key(entry), known.pack())
 
-    def tell_process(self, task: Task, known: Known) -> bool:
-        """Tell them of the process that a task is the first thread of, as it is called now."""
-        return self._processes.add(_process_key(task), known.pack())
+    def tell_process(self, key: ProcessKey, own: Known, parent: Known, ancestor: Known) -> bool:
+        """Tell them of a process: for itself, as a parent, and as one of several ancestors."""
+        value = own.pack() + parent.pack() + ancestor.pack()
+        return self._processes.add(key.pack(), value)
 
     def forget_container(self, entry: ContainerEntry) -> None:
         """Of one that has ended."""
         self._containers.delete(_container_key(entry))
 
-    def forget_process(self, task: Task) -> None:
+    def forget_process(self, key: ProcessKey) -> None:
         """Of one that has ended, as it was told of."""
-        self._processes.delete(_process_key(task))
+        self._processes.delete(key.pack())
 
     def forget_all(self) -> None:
         """Of every container and process. What was told may still be read until `synchronize`."""

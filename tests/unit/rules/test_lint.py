@@ -132,7 +132,7 @@ def test_what_is_unknown_shadows_nothing() -> None:
 
 
 def test_unbounded() -> None:
-    (each,) = found("evt.type in (openat, rename) and proc.pname = sh")
+    (each,) = found("evt.type in (openat, rename) and proc.sname = sh")
     assert each.kind is Kind.UNBOUNDED
     assert "every openat rename of the host" in each.message
 

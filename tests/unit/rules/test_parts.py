@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import msgspec
+import pytest
 
-from stockade.events import UNKNOWN, Container, Event, EventType
+from stockade.events import ABSENT, UNKNOWN, Container, Event, EventType
 from stockade.events.container_fields import SETTLED
 from stockade.events.fields import CATALOGUE
 from stockade.events.process_fields import OF_PROGRAM
@@ -16,7 +18,7 @@ from stockade.rules.lowering.parts import Part, Parts, Whose
 from stockade.rules.lowering.reading import Frame, reads
 from stockade.rules.lowering.staging import Stage, Stager, stages
 from stockade.rules.show import condition_text
-from tests.support.records import CONTAINER, PROCESS, open_record
+from tests.support.records import CONTAINER, PARENT, PROCESS, open_record
 from tests.support.rules import made, one, rule_text
 
 
@@ -62,6 +64,44 @@ def test_what_there_are_no_bits_for_is_left_to_user_space() -> None:
     assert len(parts.of(Whose.CONTAINER)) == 64
     found = [dict(_by_field(rule, parts))["container.name"] for rule in rules]
     assert found == [Stage.CONTAINER] * 64 + [Stage.PART] * 6
+
+
+def test_a_parent_and_each_ancestor_have_bits_of_their_own() -> None:
+    parts = parts_of(
+        "evt.type = openat and (proc.aname = a or proc.aname = b) and not proc.aexe = c"
+        " and proc.pname = d and not proc.aname[1] = e and proc.aname[2] = f"
+    )
+    assert texts(parts, Whose.ANCESTORS) == ["proc.aname = a", "proc.aname = b", "proc.aexe = c"]
+    assert texts(parts, Whose.PARENT) == ["proc.pname = d and not proc.aname[1] = e"]
+
+
+NAMES = ("sh", "sshd", UNKNOWN, ABSENT)
+ONE = [
+    "proc.aname = sh",
+    "proc.aname != sh",
+    "proc.aname in (sh, systemd)",
+    "proc.aname exists",
+    "proc.aname startswith ss",
+    "proc.aexepath = /bin/sh",
+    "toupper(proc.aname) = SH",
+]
+
+
+@pytest.mark.parametrize("condition", ONE)
+def test_what_holds_of_one_ancestor_holds_of_all_together(condition: str) -> None:
+    parts = parts_of(f"evt.type = openat and {condition}")
+    for count in range(4):
+        for names in product(NAMES, repeat=count):
+            line = tuple(msgspec.structs.replace(PARENT, name=name, exe=name) for name in names)
+            every = Event(open_record(), PROCESS, line)
+            may_hold, may_fail = 0, 1
+            for each in line:
+                event = Event(open_record(), PROCESS, (each,))
+                alone = parts.words(Whose.ANCESTORS, values_of(event))
+                may_hold |= alone[0] & 1
+                may_fail &= alone[1] & 1
+            together = parts.words(Whose.ANCESTORS, values_of(every))
+            assert (may_hold, may_fail) == (together[0] & 1, together[1] & 1), names
 
 
 def _by_field(rule: Rule, parts: Parts) -> Iterator[tuple[str, Stage]]:

@@ -14,6 +14,7 @@ from stockade.rules.lint.scenarios import Scenario, scenarios
 from stockade.rules.lint.solver import Question, Space, Undecided, asks, satisfiable
 from stockade.rules.lint.theory import ANY, FALSE, NEITHER, TRUE, Theory
 from stockade.rules.lowering.kinds import FILTERED
+from stockade.rules.lowering.parts import Parts
 from stockade.rules.lowering.staging import Stage, Stager, stage_of
 from stockade.rules.parser import LIST_WORDS
 from stockade.rules.rule import Rule
@@ -75,6 +76,9 @@ class _Linter:
         self._rules = rules
         self._theory = Theory(rule.condition for rule in rules)
         self._stagers = {kind: Stager(kind) for kind in FILTERED}
+        # As filters are made: with what the kernel is told of containers and processes.
+        parts = Parts(rules)
+        self._filters = {kind: Stager(kind, parts) for kind in FILTERED}
         self._scenarios = list(scenarios(self._theory, self._stagers))
         self._pure = Space(self._theory)
         self._known_parts = Space(self._theory, everywhere=TRUE | FALSE, present=True)
@@ -162,7 +166,7 @@ class _Linter:
     def _unbounded(self, rule: Rule) -> Iterator[Finding]:
         open_ = []
         for kind in FILTERED.intersection(self._kinds(rule)):
-            outcome = self._stagers[kind].outcome(rule.condition)
+            outcome = self._filters[kind].outcome(rule.condition)
             # Where it never fails, every such event is what the rule is after.
             if outcome.may_hold is True and outcome.may_fail is not False:
                 open_.append(kind)

@@ -158,7 +158,7 @@ def part_outcome(part: Part) -> Outcome:
     mask = 1 << part.bit
     holds, fails = (Bits(word, mask, mask) for word in WORDS[part.whose])
     told = Outcome(holds, fails)
-    if part.whose is Whose.PROCESS:
+    if part.whose is not Whose.CONTAINER:
         return told
     container = _Layout(records.CallRecord).number("header.task.container")
     return chosen(views.is_zero(container), views.known(part.of_host()), told)
@@ -414,7 +414,7 @@ _WHOLE = Number(SLOT["whole"] - SLOT["record"], 4)
 IN_PARTS: Formula = _equals(_WHOLE, 0)
 
 
-_NEEDED = {Whose.CONTAINER: NeedFlags.CONTAINER, Whose.PROCESS: NeedFlags.PROCESS}
+_NEEDED = {whose: NeedFlags[whose.name] for whose in Whose}
 
 
 def needs(formulas: Iterable[Formula]) -> NeedFlags:

@@ -1,9 +1,9 @@
-"""The parts of rules that depend on a container alone, or on a process alone.
+"""The parts of rules that depend on a container alone, on a process, or on its ancestors.
 
 Such a part is evaluated once, in user space: of a container when its metadata has come, of a
-process when an event of it comes up. What it came to is a bit that filters read from then on; two
-bits, since it may be unknown. A bit belongs to a set of parts, by whose name filters know whether
-they mean the same by it.
+process when an event of it, or of who descends from it, comes up. What it came to is a bit that
+filters read from then on; two bits, since it may be unknown. A bit belongs to a set of parts, by
+whose name filters know whether they mean the same by it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from enum import Enum
 
 from stockade.events import ABSENT, HOST, Value
 from stockade.events.container_fields import SETTLED
-from stockade.events.process_fields import OF_PROGRAM
+from stockade.events.process_fields import OF_ANCESTORS, OF_PARENT, OF_PROGRAM
 from stockade.rules.engine import OF_CONTAINER, may_match
 from stockade.rules.evaluate import Lookup, evaluate
 from stockade.rules.lowering.kinds import FILTERED
@@ -27,13 +27,20 @@ BITS = 64
 
 
 class Whose(Enum):
-    """What a part depends on."""
+    """What a part depends on.
+
+    ANCESTORS: a comparison that is made with each of them. It holds where it does of any, and fails
+    where it fails of all; so each of them has a bit of its own for it, and filters find their bits
+    together.
+    """
 
     CONTAINER = "container"
     PROCESS = "process"
+    PARENT = "parent"
+    ANCESTORS = "ancestors"
 
 
-_FIELDS = {Whose.CONTAINER: SETTLED, Whose.PROCESS: OF_PROGRAM}
+_FIELDS = {Whose.CONTAINER: SETTLED, Whose.PROCESS: OF_PROGRAM, Whose.PARENT: OF_PARENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +144,11 @@ class Parts:
 
     def _together(self, condition: And | Or) -> Iterator[Condition]:
         kind = type(condition)
-        for whose in Whose:
+        for whose in _FIELDS:
             same = tuple(term for term in condition.terms if self._whose_is(term) is whose)
             if same:
                 yield same[0] if len(same) == 1 else kind(same)
-        yield from (term for term in condition.terms if self._whose_is(term) is None)
+        yield from (term for term in condition.terms if self._whose_is(term) not in _FIELDS)
 
     def _whose_is(self, condition: Condition) -> Whose | None:
         known = self._whose.get(id(condition))
@@ -153,13 +160,20 @@ class Parts:
         match condition:
             case And(terms) | Or(terms):
                 found = {self._whose_is(term) for term in terms}
-                return found.pop() if len(found) == 1 else None
+                return _together(found.pop()) if len(found) == 1 else None
             case Not(term):
-                return self._whose_is(term)
+                return _together(self._whose_is(term))
             case Test(left=left, right=right):
+                if right is None and left.field.name in OF_ANCESTORS:
+                    return {None: Whose.ANCESTORS, "1": Whose.PARENT}.get(left.subscript)
                 names = {bound.field.name for bound in (left, right) if bound is not None}
-                return next((whose for whose in Whose if names <= _FIELDS[whose]), None)
+                return next((whose for whose, known in _FIELDS.items() if names <= known), None)
         return None
+
+
+def _together(whose: Whose | None) -> Whose | None:
+    """What several comparisons depend on that depend on the same: one part, or none."""
+    return None if whose is Whose.ANCESTORS else whose
 
 
 def _is_filtered(rule: Rule) -> bool:

@@ -15,7 +15,7 @@ from stockade.events.fields import KIND_OF, possible
 from stockade.rules.lowering import views
 from stockade.rules.lowering.formulas import OPEN, Formula, Outcome, both, either, opposite
 from stockade.rules.lowering.knowledge import part_outcome, views_of
-from stockade.rules.lowering.parts import NO_PARTS, Parts
+from stockade.rules.lowering.parts import NO_PARTS, Parts, Whose
 from stockade.rules.rule import Rule
 from stockade.rules.syntax import And, Condition, Not, Or, Test, tests_of
 
@@ -25,7 +25,8 @@ class Stage(Enum):
 
     LOAD: when the rules are compiled; it is the same for all such events.
     CONTAINER: in user space, once for each container; the kernel knows it from then on.
-    PROCESS: in user space, once for each process from which an event comes up, likewise.
+    PROCESS: in user space, once for each process from which an event comes up, and for those that
+        it descends from, likewise.
     EVENT: in the kernel.
     PART: in the kernel for some records; the others are left to user space.
     USER: in user space.
@@ -112,8 +113,9 @@ def _stages(condition: Condition, stager: Stager, parts: Parts) -> Iterator[tupl
     part = parts.find(condition)
     match condition:
         case _ if part is not None:
+            stage = Stage.CONTAINER if part.whose is Whose.CONTAINER else Stage.PROCESS
             for test in tests_of(condition):
-                yield test, Stage(part.whose.value)
+                yield test, stage
         case And() | Or():
             for term in parts.terms(condition):
                 yield from _stages(term, stager, parts)
