@@ -1,20 +1,16 @@
 """What many rules cost: compiling them, and judging opens of which half nearly match.
 
-    python -m bench.rules [--rounds N]
-
 Rules are made with the operators of Falco's stock files, in their proportions. Native code judges
 records that lie in slots, one after another, on one core.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import random
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from bench.tools import Tools, spread
 from stockade.events import EventType
 from stockade.rules import Rule
 from stockade.rules.lowering import build
@@ -84,13 +80,9 @@ def native_rate(formulas: list[Formula], rng: random.Random) -> float:
     return 1e9 / Replay({"judge": planned}).nanoseconds("judge", slots(formulas, rng), REPEATS)
 
 
-def main() -> None:
-    """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
-    print(f"{rounds} rounds, load {os.getloadavg()[0]:.1f}")
-    print(f"{'rules':>6}{'compile s':>11}{'instructions':>14}{'native, million a second':>28}")
+def show(_tools: Tools, rounds: int) -> Iterator[str]:
+    """The table."""
+    yield f"{'rules':>6}{'compile s':>11}{'instructions':>14}{'native, million a second':>28}"
     for count in (10, 30, 100, 300, 1000):
         rng = random.Random(SEED)  # noqa: S311 - the same rules every time
         found = rules(count, rng)
@@ -101,10 +93,4 @@ def main() -> None:
         parts = Parts(found)
         formulas = [each.may_fire for each in staged(found, EventType.OPENAT, parts)]
         rates = [native_rate(formulas, rng) / 1e6 for _ in range(rounds)]
-        spread = f"{statistics.median(rates):.1f} ({min(rates):.1f}..{max(rates):.1f})"
-        size = len(program.instructions) // 8
-        print(f"{count:>6}{seconds:>11.2f}{size:>14}{spread:>28}")
-
-
-if __name__ == "__main__":
-    main()
+        yield f"{count:>6}{seconds:>11.2f}{program.size:>14}{spread(rates, '.1f'):>28}"

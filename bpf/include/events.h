@@ -310,6 +310,7 @@ struct task {
 	__u32 role DOC("enum role");
 	__u32 boundary DOC("enum boundary_flags");
 	__u32 loginuid FIELD("user.loginuid", "uint", "login user id, 4294967295 when never set");
+	char comm[COMM_LEN] FIELD("proc.name", "string", "command name of the task");
 	/* The rest is there in records that are sent; before that only if a filter needs it. */
 	struct ancestor_id ancestors[ANCESTORS_MAX] DOC("parent first, zero after the last");
 	struct namespaces ns;
@@ -324,7 +325,6 @@ struct task {
 			"device number of the controlling terminal, 0 for none");
 	__u32 exec_id DOC("changes at exec");
 	struct string_ref cgroup FIELD("thread.cgroup", "string", "name of the task's cgroup");
-	char comm[COMM_LEN] FIELD("proc.name", "string", "command name of the task");
 };
 
 struct record_header {

@@ -102,6 +102,7 @@ static __always_inline void fill_task(struct task *out, struct task_struct *task
 	out->pid = GET(task, pid);
 	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
 	out->loginuid = bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1;
+	bpf_probe_read_kernel(out->comm, COMM_LEN, task->comm);
 	fill_provenance(out, task, member);
 }
 
@@ -120,7 +121,6 @@ static __noinline int fill_task_rest(struct task *out, struct task_struct *task)
 	out->tty = controlling_tty(leader);
 	out->exec_id = GET(task, self_exec_id);
 	out->cgroup_id = cgroup_id(container_cgroup(task));
-	bpf_probe_read_kernel(out->comm, COMM_LEN, task->comm);
 	return 0;
 }
 

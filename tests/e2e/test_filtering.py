@@ -245,7 +245,7 @@ def test_what_is_known_of_ancestors_keeps_events_back(
         script = f"cat {first} {second}; true"
         for name in (last, *reversed(outer)):
             script = shlex.join([str(shells[name]), "-c", script]) + "; true"
-        subprocess.run(script, shell=True, check=True)
+        subprocess.run(["sh", "-c", script], check=True)
 
     with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
 
