@@ -27,6 +27,7 @@ from stockade.rules.lowering.plan import (
     Source,
     Switch,
     Value,
+    Word,
 )
 from stockade.rules.lowering.search import WORD, Leaf, Node
 
@@ -72,14 +73,15 @@ class Emitter:
             str((1 << min(WORD_BITS, plan.rules - word * WORD_BITS)) - 1)
             for word in range(plan.words)
         ]
-        self._settle_parts()
         for column in plan.columns:
             self._read(column)
             self._lay_out(column)
             self._keep(column)
             self._leave_if_none()
             self._pieces[column.index] = self._piece_words(column)
+        self._settle_parts()
         self._run_checks(plan)
+        self._ask_words(plan)
         self._jump("submit")
         self._end("drop", Verdict.DROP)
         self._end("submit", Verdict.SUBMIT)
@@ -87,10 +89,9 @@ class Emitter:
 
     def _settle_parts(self) -> None:
         """What is known of other parts than the plan's is nothing: they may hold, and may fail."""
-        sources = [column.source for column in (*self._plan.columns, *self._plan.late)]
-        asked = {source.probe for source in sources if isinstance(source, Switch)}
+        asked = {each.source.number for each in self._plan.late if isinstance(each.source, Word)}
         for whose, words in WORDS.items():
-            if not any(isinstance(probe, Bits) and probe.number in words for probe in asked):
+            if asked.isdisjoint(words):
                 continue
             known = self._load(self._at("%slot", SLOT[f"frame.{whose.value}.set"]))
             ours = self._compare("eq", known, self._plan.set)
@@ -190,6 +191,7 @@ class Emitter:
             Beginning: self._read_beginning,
             End: self._read_end,
             Inside: self._read_inside,
+            Word: self._read_word,
         }
         readers[type(column.source)](column, joined)
         self._begin(joined)
@@ -227,6 +229,12 @@ class Emitter:
             raise TypeError(column.source)
         value = self._number(column.source.number)
         self._descend(column, column.tree, lambda _: value, joined)
+
+    def _read_word(self, column: Column, joined: str) -> None:
+        if not isinstance(column.source, Word):
+            raise TypeError(column.source)
+        self._remember(column, self._number(column.source.number))
+        self._jump(joined)
 
     def _read_beginning(self, column: Column, joined: str) -> None:
         if not isinstance(column.source, Beginning) or column.tree is None:
@@ -376,9 +384,9 @@ class Emitter:
         self._begin(step)
         self._put(f"{following[1]} = add i64 {state}, 0")
         self._put(f"{following[2]} = add i64 {seen}, 0")
-        # Hidden from the optimizer, which would count with pointers instead.
-        advanced = self._calculate("add", names[0], WORD)
-        self._put(f'{following[0]} = call i64 asm sideeffect "", "=r,0"(i64 {advanced})')
+        # Or the optimizer would count with pointers instead.
+        advanced = self._hidden(self._calculate("add", names[0], WORD))
+        self._put(f"{following[0]} = add i64 {advanced}, 0")
         self._jump(head)
         self._begin(done)
         self._remember(column, self._calculate("lshr", names[2], STATE_BITS))
@@ -428,7 +436,7 @@ class Emitter:
             self._candidates[word] = self._calculate("and", self._candidates[word], kept)
 
     def _piece_words(self, column: Column) -> list[str]:
-        if column.automaton:
+        if column.is_word:
             return [self._load(self._scratch(column), volatile=True)]
         first = len(column.words)
         return [self._row_word(column, at) for at in range(first, len(column.rows[0]))]
@@ -451,44 +459,79 @@ class Emitter:
 
     def _run_checks(self, plan: Plan) -> None:
         unread = list(plan.late)
-        for check, mask in plan.checks:
+        checks = [each for each in plan.checks if not _is_bit_of_word(each[0])]
+        for check, mask in checks:
             asked = check.columns()
             for column in [each for each in unread if each in asked]:
                 self._read_if_needed(column, plan)
                 unread.remove(column)
             self._run_check(check, mask)
-        if plan.checks:
+        if checks:
             self._leave_if_none()
+
+    def _ask_words(self, plan: Plan) -> None:
+        """The checks that are bits of words: without a branch for each, which are so many.
+
+        The verifier would have two ways to follow at every one of them.
+        """
+        checks = [each for each in plan.checks if _is_bit_of_word(each[0])]
+        if not checks:
+            return
+        columns = {column.index: column for check, _ in checks for column in check.columns()}
+        known = ""
+        for index, column in columns.items():
+            self._read(column)
+            (word,) = self._pieces[index] = self._piece_words(column)
+            known = self._calculate("and", known, word) if known else word
+        following = self._label()
+        # Where nothing is known, all may hold.
+        self._branch(self._compare("eq", known, _M64), "submit", following)
+        self._begin(following)
+        for check, mask in checks:
+            self._drop_failing(check, mask)
+        self._leave_if_none()
 
     def _run_check(self, check: Check, mask: tuple[int, ...]) -> None:
         """Drop the candidates that need a check which fails."""
         test, before, joined = self._label(), self._block, self._label()
         self._branch(self._compare("ne", self._any(mask), 0), test, joined)
         self._begin(test)
-        failing = self._calculate("sub", self._bit(check), 1)
-        words = [word for word, part in enumerate(mask) if part]
-        left = []
-        for word in words:
-            lost = self._calculate("xor", self._calculate("and", failing, mask[word]), _M64)
-            left.append(self._calculate("and", self._candidates[word], lost))
+        old = list(self._candidates)
+        self._drop_failing(check, mask)
         after = self._block
         self._jump(joined)
         self._begin(joined)
-        for word, kept in zip(words, left, strict=True):
-            old = self._candidates[word]
-            self._candidates[word] = self._value(
-                f"phi i64 [ {_signed(old)}, %{before} ], [ {kept}, %{after} ]"
-            )
+        for word, kept in enumerate(self._candidates):
+            if kept != old[word]:
+                self._candidates[word] = self._value(
+                    f"phi i64 [ {_signed(old[word])}, %{before} ], [ {kept}, %{after} ]"
+                )
+
+    def _drop_failing(self, check: Check, mask: tuple[int, ...]) -> None:
+        # By a product: of a mask that is all ones or none, newer verifiers follow both.
+        fails = self._hidden(self._calculate("xor", self._bit(check), 1))
+        for word, part in enumerate(mask):
+            if part:
+                kept = self._calculate("xor", self._calculate("mul", fails, part), _M64)
+                self._candidates[word] = self._calculate("and", self._candidates[word], kept)
+
+    def _hidden(self, value: str) -> str:
+        """A value of which LLVM knows nothing."""
+        return self._value(f'call i64 asm sideeffect "", "=r,0"(i64 {value})')
 
     def _read_if_needed(self, column: Column, plan: Plan) -> None:
-        """Only where a candidate is left that depends on it."""
+        """Only where a candidate is left that depends on it, and reading it is more than a load."""
+        if isinstance(column.source, Word):
+            self._read(column)
+            self._pieces[column.index] = self._piece_words(column)
+            return
         needed = [0] * plan.words
         for check, mask in plan.checks:
             if column in check.columns():
                 needed = [old | new for old, new in zip(needed, mask, strict=True)]
         read, skip, joined = self._label(), self._label(), self._label()
         self._branch(self._compare("ne", self._any(needed), 0), read, skip)
-        if not column.automaton:
+        if not column.is_word:
             self._lay_out(column)
         self._begin(skip)
         self._jump(joined)
@@ -497,8 +540,10 @@ class Emitter:
         words, last = self._piece_words(column), self._block
         self._jump(joined)
         self._begin(joined)
+        found = [self._value(f"phi i64 [ 0, %{skip} ], [ {word}, %{last} ]") for word in words]
+        # Two ways to follow for each check, were it known which was taken.
         self._pieces[column.index] = [
-            self._value(f"phi i64 [ 0, %{skip} ], [ {word}, %{last} ]") for word in words
+            self._load(self._forget(word), volatile=True) for word in found
         ]
 
     def _bit(self, check: Check) -> str:
@@ -516,9 +561,13 @@ class Emitter:
         word = self._pieces[piece.column.index][piece.bit // WORD_BITS]
         bit = self._calculate("lshr", word, piece.bit % WORD_BITS)
         bit = self._calculate("and", bit, 1)
-        if piece.column.automaton and piece.negated:
+        if piece.column.is_word and piece.negated:
             return self._calculate("xor", bit, 1)
         return bit
+
+
+def _is_bit_of_word(check: Check) -> bool:
+    return isinstance(check, Piece) and isinstance(check.column.source, Word)
 
 
 def _signed(value: str | int) -> str:

@@ -82,7 +82,14 @@ class Inside:
     string: Text
 
 
-Source: TypeAlias = Beginning | End | Value | Switch | Inside
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A number of which each bit is a probe of its own; its leaf is itself."""
+
+    number: Number
+
+
+Source: TypeAlias = Beginning | End | Value | Switch | Inside | Word
 
 
 def sources(probe: Probe) -> tuple[Source, ...]:
@@ -98,7 +105,18 @@ def sources(probe: Probe) -> tuple[Source, ...]:
             return (Value(number),)
         case Holds(string):
             return (Inside(string),)
-    return (Switch(probe),)
+    return (_home_of_bits(probe),)
+
+
+def _is_word(source: Source) -> bool:
+    return isinstance(source, Inside | Word)
+
+
+def _home_of_bits(probe: Bits | Same) -> Source:
+    """Bits of the frame are many, and together; of the record there are a few here and there."""
+    if isinstance(probe, Bits) and probe.number.offset < 0 and probe.mask == probe.value:
+        return Word(probe.number)
+    return Switch(probe)
 
 
 @dataclass(slots=True)
@@ -111,7 +129,7 @@ class Column:
         clauses: by rule, what has to hold.
         pieces: parts of checks, in the order of their bits.
         leaf_ids: filled by `lay_out`; the leaves by number.
-        tree: of what is searched; None for a switch or an automaton.
+        tree: of what is searched; None for a switch, a word or an automaton.
         automaton: of an Inside.
         words: which words of the candidates the rows have.
         rows: by leaf: these words, then those of the pieces.
@@ -126,6 +144,11 @@ class Column:
     automaton: Automaton | None = None
     words: tuple[int, ...] = ()
     rows: list[list[int]] = field(default_factory=list)
+
+    @property
+    def is_word(self) -> bool:
+        """Whether its leaf has a bit for each piece, and selects no row."""
+        return _is_word(self.source)
 
     def probes(self) -> tuple[Probe, ...]:
         """All that is asked of it."""
@@ -149,7 +172,7 @@ class Piece:
 
     @property
     def negated(self) -> bool:
-        """Whether it is what an automaton has not seen."""
+        """Whether it is what a word's bit does not say."""
         return isinstance(self.formula, Not)
 
     def columns(self) -> tuple[Column, ...]:
@@ -263,7 +286,7 @@ class _Planner:
         for rule, formula in enumerate(self._formulas):
             for clause in _clauses(formula):
                 source = self._home(clause)
-                if source is None or isinstance(source, Inside):
+                if source is None or _is_word(source):
                     mask = wide.setdefault(clause, [0] * self._words)
                     mask[rule // WORD_BITS] |= 1 << rule % WORD_BITS
                 else:
@@ -301,7 +324,7 @@ class _Planner:
 
     def _check(self, formula: Formula) -> Check:
         source = self._home(formula)
-        if source is not None and (not isinstance(source, Inside) or _is_literal(formula)):
+        if source is not None and (not _is_word(source) or _is_literal(formula)):
             column = self._column(source)
             column.pieces.setdefault(formula, len(column.pieces))
             return Piece(column, formula)
@@ -311,7 +334,7 @@ class _Planner:
         together: dict[Source | int, list[Formula]] = defaultdict(list)
         for number, term in enumerate(formula.terms):
             home = self._home(term)
-            alone = home is None or isinstance(home, Inside)
+            alone = home is None or _is_word(home)
             together[number if alone or home is None else home].append(term)
         joined = [(all_of if every else any_of)(terms) for terms in together.values()]
         return Join(tuple(self._check(term) for term in joined), every)
@@ -331,13 +354,20 @@ def _is_literal(formula: Formula) -> bool:
     return not isinstance(formula, All | Any)
 
 
-def _order(column: Column) -> tuple[int, int, int]:
-    """What is cheap to read first, then what most rules ask for."""
-    return _cost(column), -len(column.clauses), column.index
+def _order(column: Column) -> tuple[float, int]:
+    """First what costs least for each rule that it may rule out."""
+    return (1 + _cost(column)) / (1 + len(column.clauses)), column.index
 
 
 def _cost(column: Column) -> int:
-    costs: dict[type[Source], int] = {Switch: 0, Value: 0, Beginning: 1, End: 2, Inside: 3}
+    costs: dict[type[Source], int] = {
+        Switch: 0,
+        Value: 0,
+        Word: 0,
+        Beginning: 1,
+        End: 2,
+        Inside: 3,
+    }
     is_text = isinstance(column.source, Beginning) and isinstance(column.source.string, Text)
     return costs[type(column.source)] + is_text
 
@@ -351,6 +381,9 @@ def _lay_out(column: Column, rules: int) -> None:
     match column.source:
         case Inside():
             _arrange_parts(column, asked)
+            return
+        case Word():
+            _arrange_bits(column)
             return
         case Switch():
             found: Iterator[Leaf] = iter([frozenset(), frozenset(asked)])
@@ -399,6 +432,15 @@ def _arrange_parts(column: Column, asked: Sequence[Probe]) -> None:
     for piece in column.pieces:
         probe = piece.term if isinstance(piece, Not) else piece
         column.pieces[piece] = places[probe]  # type: ignore[index]
+
+
+def _arrange_bits(column: Column) -> None:
+    """Bits of a word are where their probes look for them."""
+    for piece in column.pieces:
+        probe = piece.term if isinstance(piece, Not) else piece
+        if not isinstance(probe, Bits) or probe.mask.bit_count() != 1:
+            raise TypeError(f"{piece} is no bit")
+        column.pieces[piece] = probe.mask.bit_length() - 1
 
 
 def _rows(column: Column, rules: int) -> list[list[int]]:
