@@ -13,7 +13,8 @@ from stockade.errors import LoadError
 from stockade.events import EventType, Policy
 from stockade.kernel import Sensor
 from stockade.rules import Rule
-from stockade.rules.lowering import Built, Refusal, build, find_policy, keep_policy, policy_key
+from stockade.rules.lowering import Built, Refusal, find_policy, keep_policy, policy_key
+from stockade.rules.lowering.apart import build_apart
 from stockade.rules.lowering.policies import CACHE
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ class Filterer:
         self.state.filtered = frozenset()
 
     def _build(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> Built:
-        built = build(rules, kinds)
+        built = build_apart(rules, kinds)
         if not built.refusals:
             try:
                 keep_policy(policy_key(rules, kinds), built, self._cache)

@@ -3,6 +3,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,9 +227,20 @@ int core_measure(core_object *object)
 	return 0;
 }
 
+/* Loading takes some 10 MB, for the kernel's types, which the allocator would keep for good. */
+static void return_memory(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 int core_load(core_object *object)
 {
-	return bpf_object__load(object->bpf);
+	int err = bpf_object__load(object->bpf);
+
+	return_memory();
+	return err;
 }
 
 int core_verified(core_object *object, const char *program)

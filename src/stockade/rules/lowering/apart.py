@@ -1,0 +1,86 @@
+"""A policy, made in a process of its own: planning takes memory, and time that events need.
+
+    python -m stockade.rules.lowering.apart
+
+Rules go there as text, which is what a policy's key is made of, too: what is read back has to have
+the same key.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from stockade.errors import StockadeError
+from stockade.events import EventType, Policy
+from stockade.rules.lowering.assemble import Refusal
+from stockade.rules.lowering.policies import Built, build, policy_key
+from stockade.rules.rule import Rule
+from stockade.rules.ruleset import build as make_rules
+from stockade.rules.show import condition_text
+from stockade.rules.snippet import SourceFile
+
+_BUILD_S = 300.0
+_MEMORY_BYTES = 4 << 30
+_NICE = 5
+_LAST_WORDS = 300
+
+
+def build_apart(rules: Sequence[Rule], kinds: Iterable[EventType]) -> Built:
+    """What `build` makes of rules. Where that fails as a whole, everything is left to user space.
+
+    Args:
+        rules: checked rules.
+        kinds: the event types that are collected.
+    """
+    wanted = sorted(kinds)
+    order = {
+        "rules": [(rule.name, condition_text(rule.condition)) for rule in rules],
+        "kinds": wanted,
+        "key": policy_key(rules, wanted),
+    }
+    command = [sys.executable, "-m", __name__]
+    try:
+        done = subprocess.run(
+            command,
+            input=json.dumps(order).encode(),
+            capture_output=True,
+            timeout=_BUILD_S,
+            check=True,
+        )
+        return msgspec.msgpack.decode(done.stdout, type=Built)
+    except subprocess.TimeoutExpired:
+        reason = f"it took longer than {_BUILD_S:.0f} s"
+    except subprocess.CalledProcessError as err:
+        words = err.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
+        reason = f"the compiler failed: {words[-_LAST_WORDS:]}"
+    return Built(Policy((), {}), (Refusal(tuple(wanted), (), reason),), "none")
+
+
+def main() -> None:
+    """Answer the order on stdin."""
+    os.nice(_NICE)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    order = json.loads(sys.stdin.buffer.read())
+    kinds = [EventType(kind) for kind in order["kinds"]]
+    rules = make_rules([SourceFile("rules", json.dumps(items(order["rules"])))]).rules
+    if policy_key(rules, kinds) != order["key"]:
+        raise StockadeError("the rules are not the same when they are read again")
+    sys.stdout.buffer.write(msgspec.msgpack.encode(build(rules, kinds)))
+
+
+def items(rules: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """Rules as a file has them. JSON is YAML."""
+    rest = {"desc": "-", "output": "-", "priority": "NOTICE"}
+    return [{"rule": name, "condition": text, **rest} for name, text in rules]
+
+
+if __name__ == "__main__":
+    main()
