@@ -245,6 +245,9 @@ fs.path.target = /etc/passwd
 evt.arg.domain in (AF_INET, AF_VSOCK)
 evt.arg.type = SOCK_RAW
 evt.arg.level = 3
+fd.nameraw contains ../ and fd.nameraw glob *../*../*
+not fd.nameraw startswith /etc
+evt.arg.name = /etc/passwd
 fd.name contains oneof (etc, tmp)
 fd.name contains allof (etc, pass)
 """.strip().splitlines()

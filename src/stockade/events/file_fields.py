@@ -133,7 +133,7 @@ def type_character(file: FileObject) -> str:
 
 
 def _raw_path(record: OpenRecord) -> Value:
-    if record.header.type is EventType.OPEN_BY_HANDLE_AT:
+    if record.header.type == EventType.OPEN_BY_HANDLE_AT:
         return ABSENT
     # Successful calls tell it only where a rule asks for it.
     return text_value(record.argument) if record.argument.present else UNKNOWN

@@ -38,6 +38,7 @@ from stockade.events.file_fields import (
     FMODE_READ,
     FMODE_WRITE,
     O_CREAT,
+    RAW_PATHS,
     TYPE_CHARACTERS,
 )
 from stockade.rules.lowering import views
@@ -134,7 +135,7 @@ def views_of(kind: EventType) -> Views:
     record = records.OpenRecord if family == "open" else records.CallRecord
     layout = _Layout(record)
     found = _of_every(layout, kind) | _generated(layout, record)
-    return found | (_of_open(layout) if family == "open" else _of_call(layout, kind))
+    return found | (_of_open(layout, kind) if family == "open" else _of_call(layout, kind))
 
 
 def _flag(number: Number, bit: int) -> Formula:
@@ -313,7 +314,7 @@ def _mode_bits() -> dict[str, tuple[int, int] | None]:
 # ---- opens ----
 
 
-def _of_open(layout: _Layout) -> dict[str, View]:
+def _of_open(layout: _Layout, kind: EventType) -> dict[str, View]:
     result = layout.number("header.result")
     failed = views.is_negative(result)
     path = layout.text("file.path")
@@ -344,8 +345,17 @@ def _of_open(layout: _Layout) -> dict[str, View]:
         "fd.deleted": object_of(
             views.truth(_flag(layout.number("file.path_flags"), PathFlags.DELETED))
         ),
+        **dict.fromkeys(RAW_PATHS, _raw_path(layout, kind)),
         **_of_target(layout),
     }
+
+
+def _raw_path(layout: _Layout, kind: EventType) -> View:
+    """As the caller gave it; told where it is known that a rule asks for it."""
+    if kind is EventType.OPEN_BY_HANDLE_AT:
+        return views.absent
+    path = layout.text("argument")
+    return views.guarded(Missing(path), views.unknown, views.text(path))
 
 
 def _access(failed: Formula, f_mode: Number, asked: Number, bit: int) -> Formula:
