@@ -83,6 +83,20 @@ static __always_inline void fill_credentials(struct task *out, struct cred *cred
 	out->cap_ambient = CAPABILITIES(cred, cap_ambient);
 }
 
+/* In words where that spares a call. */
+static __always_inline void fill_comm(struct task *out, struct task_struct *task)
+{
+	const void *from = (const void *)task + bpf_core_field_offset(struct task_struct, comm);
+	__u64 *words = (void *)out->comm;
+
+	if (!bpf_rdonly_cast) {
+		bpf_probe_read_kernel(out->comm, COMM_LEN, from);
+		return;
+	}
+	words[0] = load_word(from);
+	words[1] = load_word(from + sizeof(__u64));
+}
+
 static __always_inline void fill_provenance(struct task *out, struct task_struct *task,
 					    struct member_entry *member)
 {
@@ -102,7 +116,7 @@ static __always_inline void fill_task(struct task *out, struct task_struct *task
 	out->pid = GET(task, pid);
 	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
 	out->loginuid = bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1;
-	bpf_probe_read_kernel(out->comm, COMM_LEN, task->comm);
+	fill_comm(out, task);
 	fill_provenance(out, task, member);
 }
 
