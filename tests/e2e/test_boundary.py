@@ -14,8 +14,8 @@ from tests.support.runc import Options, Runc, init_pid
 BROKEN = {
     "caps": (0, "Capabilities gained in a container"),
     "ids": (1, "Credentials overwritten in a container"),
-    "scope": (1, "Credentials overwritten in a container"),
-    "namespaces": (1, "Namespaces overwritten in a container"),
+    "bounding": (1, "Credentials overwritten in a container"),
+    "at.net": (1, "Namespaces overwritten in a container"),
     "filters": (1, "System call filter taken off in a container"),
     "no_new_privs": (1, "no_new_privs taken off in a container"),
 }
@@ -54,6 +54,6 @@ def test_what_the_kernel_does_for_nobody(agent: Agent, runc: Runc, name: str) ->
 def test_a_process_that_does_nothing(agent: Agent, runc: Runc) -> None:
     """A sweep finds what no event tells."""
     with runc.running(["sleep", "600"]) as container:
-        remember_of_agent(init_pid(container), "namespaces", 1)
+        remember_of_agent(init_pid(container), "at.net", 1)
         alert = agent.alert("Namespaces overwritten in a container", container)
         assert alert["output_fields"]["evt.type"] == "boundary_sweep"
