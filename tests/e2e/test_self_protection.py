@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ NAME = f"stockade-test-{os.getpid()}-agent"
 NOBODY = Options(namespaces={"pid": None}, user=54321)
 # In a guest whose machine has other work, too.
 START_S = 180.0
+_WAIT_S = 60.0
 SIGNALLED = "Agent signalled from a container"
 
 
@@ -42,6 +44,10 @@ def cgroup() -> Iterator[Path]:
     directory = root / NAME
     directory.mkdir()
     yield directory
+    # What compiles the rules for an agent that is killed ends a little later.
+    end = time.monotonic() + _WAIT_S
+    while (directory / "cgroup.procs").read_text() and time.monotonic() < end:
+        time.sleep(0.1)
     directory.rmdir()
 
 
