@@ -154,6 +154,13 @@ static __always_inline void put_off_fs_path(struct slot *slot, struct file_objec
 	out->fs_path.state = STRING_UNKNOWN;
 }
 
+/* What an open's record does not have before it is sent. */
+static __always_inline void complete_open(struct slot *slot)
+{
+	if (slot->put_off)
+		append_fs_path(slot, &slot->fixed.open.file.fs_path, slot->put_off, slot->fs_root);
+}
+
 static __noinline int fill_file(struct slot *slot, struct file_object *out, struct file *file)
 {
 	struct vfsmount *mnt = READ(struct file, file, f_path.mnt);

@@ -10,7 +10,7 @@
 #define STOCKADE_LIB_FILTER_H
 
 #include "lib/config.bpf.h"
-#include "lib/path.bpf.h"
+#include "lib/file.bpf.h"
 #include "lib/record.bpf.h"
 
 /*

@@ -215,11 +215,4 @@ static __noinline int append_fs_path(struct slot *slot, struct string_ref *ref,
 	return 0;
 }
 
-/* What an open's record does not have before it is sent. */
-static __always_inline void complete_open(struct slot *slot)
-{
-	if (slot->put_off)
-		append_fs_path(slot, &slot->fixed.open.file.fs_path, slot->put_off, slot->fs_root);
-}
-
 #endif

@@ -20,6 +20,7 @@ from tests.support.rules import rule_text
 from tests.support.runc import Runc
 
 WAIT_S = 120.0
+DROPPED = 'stockade_filtered_total{event="openat",verdict="drop"}'
 
 
 @pytest.fixture
@@ -59,13 +60,12 @@ def test_what_matches_nothing_stays_in_the_kernel(
     first, second = files
     rules = tmp_path / "rules.yaml"
     rules.write_text(opens_below(first.parent, "first"))
-    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
     options = ("--metrics-listen", str(port))
     with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
 
         def is_filtered() -> bool:
             touch(second)
-            return scrape(port).get(dropped, 0) > 0
+            return scrape(port).get(DROPPED, 0) > 0
 
         until(is_filtered)
         before = scrape(port)
@@ -74,7 +74,7 @@ def test_what_matches_nothing_stays_in_the_kernel(
         touch(first)
         agent.wait(lambda message: message.get("rule") == "first")
         after = scrape(port)
-        assert after[dropped] - before[dropped] >= 5000
+        assert after[DROPPED] - before[DROPPED] >= 5000
         assert after["stockade_events_total"] - before["stockade_events_total"] < 2500
         assert agent.stop()[0] == 0
 
@@ -152,17 +152,16 @@ def test_what_is_known_of_a_container_keeps_its_events_back(
 ) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text(of_busybox("container.name = elsewhere", "elsewhere"))
-    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
-    submitted = dropped.replace("drop", "submit")
+    submitted = DROPPED.replace("drop", "submit")
     script = "while :; do : < /bin/busybox; done"
     name = runc.name()
     with (
         Agent(rules, timeout_s=WAIT_S, options=("--metrics-listen", str(port))) as agent,
         runc.running(["sh", "-c", script], name=name),
     ):
-        until(lambda: scrape(port).get(dropped, 0) > 1000)
+        until(lambda: scrape(port).get(DROPPED, 0) > 1000)
         before = scrape(port)
-        until(lambda: scrape(port)[dropped] > before[dropped] + 1000)
+        until(lambda: scrape(port)[DROPPED] > before[DROPPED] + 1000)
         after = scrape(port)
         assert after.get(submitted, 0) - before.get(submitted, 0) < 100
         # The same container by other rules: what it was known for means nothing to them.
@@ -176,12 +175,11 @@ def test_each_event_of_the_container_meant_is_seen(tmp_path: Path, runc: Runc, p
     name = runc.name()
     rules = tmp_path / "rules.yaml"
     rules.write_text(of_busybox(f"container.name = {name}", "here"))
-    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
     script = "for n in $(seq 300); do : < /bin/busybox; usleep 5000; done"
     options = ("--metrics-listen", str(port), "--no-fold")
     with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
         with runc.running(["sh", "-c", "while :; do : < /bin/busybox; usleep 5000; done"]):
-            until(lambda: scrape(port).get(dropped, 0) > 0)
+            until(lambda: scrape(port).get(DROPPED, 0) > 0)
         runc.run(["sh", "-c", script], name=name)
         code, summary = agent.stop()
     assert (code, summary["lost"]) == (0, {})
@@ -198,16 +196,15 @@ def test_what_is_known_of_a_process_keeps_its_events_back(
         rule_text(f"{opened} and proc.cmdline contains no-such-word", name="none")
         + rule_text(f"{opened} and proc.exepath endswith /cat", name="cat")
     )
-    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
-    submitted = dropped.replace("drop", "submit")
+    submitted = DROPPED.replace("drop", "submit")
     options = ("--metrics-listen", str(port), "--no-fold")
     with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
 
         def is_known() -> bool:
-            before = scrape(port).get(dropped, 0)
+            before = scrape(port).get(DROPPED, 0)
             for _ in range(100):
                 touch(first)
-            return scrape(port).get(dropped, 0) >= before + 100
+            return scrape(port).get(DROPPED, 0) >= before + 100
 
         until(is_known)
         before = scrape(port)
@@ -216,7 +213,7 @@ def test_what_is_known_of_a_process_keeps_its_events_back(
         for _ in range(20):
             subprocess.run(["cat", first], check=True)
         after = scrape(port)
-        assert after[dropped] - before[dropped] >= 2000
+        assert after[DROPPED] - before[DROPPED] >= 2000
         # Failed opens, of any process of this host, have no file, and come up in any case.
         assert after.get(submitted, 0) - before.get(submitted, 0) < 1500
         assert agent.stop()[0] == 0
@@ -233,7 +230,6 @@ def test_what_is_known_of_ancestors_keeps_events_back(
         rule_text(f"{opened} and proc.pname = wanted", name="parent")
         + rule_text(f"{opened} and proc.aname = wanted and not proc.pname = wanted", name="above")
     )
-    dropped = 'stockade_filtered_total{event="openat",verdict="drop"}'
     options = ("--metrics-listen", str(port), "--no-fold")
     shells = {name: tmp_path / name for name in ("wanted", "other")}
     for path in shells.values():
@@ -250,10 +246,10 @@ def test_what_is_known_of_ancestors_keeps_events_back(
     with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
 
         def is_known() -> bool:
-            before = scrape(port).get(dropped, 0)
+            before = scrape(port).get(DROPPED, 0)
             for _ in range(100):
                 touch(first)
-            return scrape(port).get(dropped, 0) >= before + 100
+            return scrape(port).get(DROPPED, 0) >= before + 100
 
         # The rules' opens by a process of which nothing is meant, once that is known.
         until(is_known)

@@ -44,7 +44,7 @@ def cgroup() -> Iterator[Path]:
     directory = root / NAME
     directory.mkdir()
     yield directory
-    # What compiles the rules for an agent that is killed ends a little later.
+    # What compiles the rules ends with an agent that is killed, but after it.
     end = time.monotonic() + _WAIT_S
     while (directory / "cgroup.procs").read_text() and time.monotonic() < end:
         time.sleep(0.1)

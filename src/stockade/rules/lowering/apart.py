@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ import msgspec
 from stockade.errors import StockadeError
 from stockade.events import EventType, Policy
 from stockade.rules.lowering.assemble import Refusal
+from stockade.rules.lowering.confined import confine
 from stockade.rules.lowering.policies import Built, build, policy_key
 from stockade.rules.rule import Rule
 from stockade.rules.ruleset import build as make_rules
@@ -66,8 +66,7 @@ def build_apart(rules: Sequence[Rule], kinds: Iterable[EventType]) -> Built:
 def main() -> None:
     """Answer the order on stdin."""
     os.nice(_NICE)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confine(memory_bytes=_MEMORY_BYTES)
     order = json.loads(sys.stdin.buffer.read())
     kinds = [EventType(kind) for kind in order["kinds"]]
     rules = make_rules([SourceFile("rules", json.dumps(items(order["rules"])))]).rules

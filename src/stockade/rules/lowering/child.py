@@ -8,10 +8,10 @@ stays good.
 
 from __future__ import annotations
 
-import resource
 import sys
 
 from stockade.rules.lowering.backend import object_code
+from stockade.rules.lowering.confined import confine
 from stockade.rules.lowering.messages import packed, unpacked
 
 _MEMORY_BYTES = 2 << 30
@@ -20,9 +20,7 @@ _CPU_S = 60
 
 def main() -> None:
     """Answer everything on stdin."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confine(memory_bytes=_MEMORY_BYTES, cpu_s=_CPU_S)
     for message in unpacked(sys.stdin.buffer.read()):
         sys.stdout.buffer.write(packed(object_code(message.decode())))
         sys.stdout.buffer.flush()
