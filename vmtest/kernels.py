@@ -21,6 +21,30 @@ from vmtest.vmlinux import extract_vmlinux
 _SPLIT = ("linux-binary-", "linux-modules-", "linux-base-")
 
 
+_ALERT = "e2e/test_any_architecture.py"
+_COLLECTORS = "kernel"
+# What the programs in the kernel collect, and what the shipped rules make of it.
+BEHAVIOURS = (
+    _COLLECTORS,
+    "e2e/shipped",
+    _ALERT,
+    "e2e/test_self_protection.py",
+    "e2e/test_slice.py",
+    "e2e/test_stress.py",
+)
+# What runtimes leave, what filters and counters in the kernel do, and rules that are switched off.
+# What is in none of the two is about the agent's process and what it writes, on any kernel.
+ONCE = (
+    "e2e/test_activity.py",
+    "e2e/test_engines.py",
+    "e2e/test_filtering.py",
+    "e2e/test_switched_off.py",
+)
+# How a kernel preempts itself can disturb programs, not what becomes of their records.
+PREEMPTED = (_COLLECTORS,)
+_LOAD = ("kernel/test_sensor.py::test_nothing_is_left_behind", "kernel/test_facts.py")
+
+
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """One kernel series of Debian's archive.
@@ -30,18 +54,17 @@ class Kernel:
         suite: the archive and the suite that have it.
         package: what its image packages are called; the newest of them is taken.
         architecture: as Debian calls it.
-        tests: what runs on it, under tests/.
+        tests: what runs on each of its tiers, under tests/.
+        once: what runs on the best of them only: by another it is no different.
     """
 
     name: str
     suite: str
     package: str
     architecture: str = "amd64"
-    tests: tuple[str, ...] = ("kernel", "e2e")
+    tests: tuple[str, ...] = BEHAVIOURS
+    once: tuple[str, ...] = ONCE
 
-
-_LOAD = ("kernel/test_sensor.py::test_nothing_is_left_behind", "kernel/test_facts.py")
-_ALERT = ("e2e/test_any_architecture.py",)
 
 KERNELS = (
     Kernel("5.10", "debian-security bullseye-security", r"linux-image-5\.10\.0-\d+-amd64"),
@@ -54,7 +77,8 @@ KERNELS = (
         "debian-security trixie-security",
         r"linux-image-6\.12\.[\d+.deb]+-arm64",
         architecture="arm64",
-        tests=(*_LOAD, *_ALERT),
+        tests=(*_LOAD, _ALERT),
+        once=(),
     ),
 )
 
@@ -83,6 +107,12 @@ class Booted:
     def name(self) -> str:
         """The kernel's, with how it preempts where that is not its default."""
         return f"{self.kernel.name} {self.preempt}".strip()
+
+    def tests(self, *, best: bool) -> tuple[str, ...]:
+        """What runs on the best tier, or on another."""
+        if self.preempt:
+            return PREEMPTED
+        return self.kernel.tests + (self.kernel.once if best else ())
 
 
 def cache_root() -> Path:

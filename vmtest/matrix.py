@@ -19,10 +19,10 @@ from vmtest.results import Outcome
 LOGS = guest.PROJECT / "build/kernels"
 
 
-def command(kernel: kernels.Kernel, tests: Sequence[str] = (), tier: str = "") -> str:
+def command(booted: kernels.Booted, tests: Sequence[str] = (), tier: str = "") -> str:
     """What the guest runs: look, then test, if only some tests; on the best tier or another."""
-    root = roots.of(kernel)
-    chosen = [f"tests/{test}" for test in tests or kernel.tests]
+    root = roots.of(booted.kernel)
+    chosen = [f"tests/{test}" for test in tests or booted.tests(best=not tier)]
     pytest = [root.python, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-p", "vmtest.report"]
     pytest += ["--tier", tier] if tier else []
     return "\n".join(
@@ -31,7 +31,7 @@ def command(kernel: kernels.Kernel, tests: Sequence[str] = (), tier: str = "") -
             root.prepare,
             f"export STOCKADE_REPORT={guest.OUT}/tests",
             f"{root.python} -B -m vmtest.seen {tier} >{guest.OUT}/seen",
-            shlex.join([*pytest, "-v", "--no-header", "--color=no", *chosen]),
+            shlex.join([*pytest, "-v", "--no-header", "--color=no", "--durations=20", *chosen]),
         )
     )
 
@@ -54,7 +54,7 @@ def run(
         accept_growth: whether it is fine that the verifier has more to look at than before.
     """
     root = roots.of(booted.kernel)
-    line = command(booted.kernel, tests, tier)
+    line = command(booted, tests, tier)
     result = guest.run(booted, line, root=root.directory, show=show)
     name = named(booted, tier)
     log = log_of(name)

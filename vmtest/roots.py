@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ _TOOLS = ("clang-format", "mypy", "ruff", "pre-commit", "import-linter", "hypoth
 _CORE = "src/stockade/kernel/_native"
 _LAUNCHER = """#!/usr/bin/python3
 import sys
+import sysconfig
 from stockade.cli.entry import main
 sys.exit(main())
 """
@@ -52,6 +54,7 @@ class Root:
 def of(kernel: Kernel) -> Root:
     """The root for a kernel, made where it is missing."""
     if kernel.architecture == "amd64":
+        _compile(Path(sysconfig.get_path("purelib")))
         return Root(Path("/"), sys.executable)
     root = cache_root() / f"root-{kernel.architecture}"
     target = root / "unpacked"
@@ -63,10 +66,19 @@ def of(kernel: Kernel) -> Root:
         _install(target)
         complete.write_text(made_of)
     _build_core(target)
+    _compile(target / "opt/packages", target / "usr/lib/python3.11")
     core = shlex.quote(str(PROJECT / f"{_CORE}.abi3.so"))
     paths = f"/opt/packages:{PROJECT}/src:{PROJECT}"
     prepare = f"mount --bind /opt/core.so {core}\nexport PYTHONPATH={shlex.quote(paths)}"
     return Root(target, "/usr/bin/python3", prepare)
+
+
+def _compile(*directories: Path) -> None:
+    """Have modules compiled: a guest cannot keep what it compiles, and takes long for it."""
+    ours = (PROJECT / name for name in ("src", "tests", "vmtest"))
+    command = [sys.executable, "-m", "compileall", "-qq", *map(str, (*directories, *ours))]
+    # Some packages have tests for other versions of Python, which cannot be compiled.
+    subprocess.run(command, check=False)
 
 
 def _unpack(root: Path, target: Path, architecture: str) -> None:

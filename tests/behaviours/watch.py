@@ -30,5 +30,5 @@ def told_until_its_end(agent: Agent, name: str) -> dict[str, str]:
     return {
         alert["rule"]: alert["priority"]
         for alert in agent.alerts()
-        if alert["container"]["id"] == name
+        if alert["container"]["id"] == name and alert["rule"] != _END
     }

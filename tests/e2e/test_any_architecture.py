@@ -13,7 +13,7 @@ SECRET = "Host secret opened in a container"  # noqa: S105 - a rule's name
 def test_one_alert(tmp_path: Path) -> None:
     runc = Runc(tmp_path, make_rootfs(tmp_path / "rootfs", []))
     host_etc = Options(mounts=(Mount(Path("/etc"), "/mnt/host", ("rbind", "ro")),))
-    with Agent(timeout_s=60) as agent:
+    with Agent() as agent:
         name, done = runc.run(["cat", "/mnt/host/shadow"], host_etc)
         assert done.returncode == 0, done.stderr
         alert = agent.alert(SECRET, name)

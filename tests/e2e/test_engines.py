@@ -247,7 +247,7 @@ def test_metadata_that_comes_late_is_followed_by_an_update(runc: Runc, tmp_path:
 def test_five_hundred_short_lived_containers(runc: Runc, rules: Path) -> None:
     count = 30 if in_guest() else 500
     names = set()
-    with Agent(rules, timeout_s=60, options=EVERY_ONE) as agent:
+    with Agent(rules, options=EVERY_ONE) as agent:
         for _ in range(count):
             name, done = runc.run(["/bin/true"])
             assert done.returncode == 0, done.stderr
@@ -288,7 +288,7 @@ def test_an_agent_that_starts_while_containers_do(runc: Runc, rules: Path) -> No
         )
         names: list[str] = []
         starting.start()
-        with Agent(rules, timeout_s=60, options=EVERY_ONE) as agent:
+        with Agent(rules, options=EVERY_ONE) as agent:
             starting.join()
             assert len(names) == count
             for name in names:

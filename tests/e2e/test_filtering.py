@@ -61,7 +61,7 @@ def test_what_matches_nothing_stays_in_the_kernel(
     rules = tmp_path / "rules.yaml"
     rules.write_text(opens_below(first.parent, "first"))
     options = ("--metrics-listen", str(port))
-    with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
+    with Agent(rules, options=options) as agent:
 
         def is_filtered() -> bool:
             touch(second)
@@ -97,7 +97,7 @@ def test_rules_change_under_load_and_no_event_is_missed(
             time.sleep(0.01)
 
     options = ("--metrics-listen", str(port), "--no-fold")
-    with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
+    with Agent(rules, options=options) as agent:
         thread = threading.Thread(target=load)
         thread.start()
         try:
@@ -125,7 +125,7 @@ def test_bad_rules_leave_the_old_ones_at_work(
     first, second = files
     rules = tmp_path / "rules.yaml"
     rules.write_text(opens_below(first.parent, "first"))
-    with Agent(rules, timeout_s=WAIT_S, options=("--metrics-listen", str(port))) as agent:
+    with Agent(rules, options=("--metrics-listen", str(port))) as agent:
         rules.write_text("- rule: broken\n")
         until(lambda: scrape(port)['stockade_reloads_total{outcome="failed"}'] >= 1)
         (error,) = [name for name in scrape(port) if name.startswith("stockade_reload_error")]
@@ -156,7 +156,7 @@ def test_what_is_known_of_a_container_keeps_its_events_back(
     script = "while :; do : < /bin/busybox; done"
     name = runc.name()
     with (
-        Agent(rules, timeout_s=WAIT_S, options=("--metrics-listen", str(port))) as agent,
+        Agent(rules, options=("--metrics-listen", str(port))) as agent,
         runc.running(["sh", "-c", script], name=name),
     ):
         until(lambda: scrape(port).get(DROPPED, 0) > 1000)
@@ -177,7 +177,7 @@ def test_each_event_of_the_container_meant_is_seen(tmp_path: Path, runc: Runc, p
     rules.write_text(of_busybox(f"container.name = {name}", "here"))
     script = "for n in $(seq 300); do : < /bin/busybox; usleep 5000; done"
     options = ("--metrics-listen", str(port), "--no-fold")
-    with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
+    with Agent(rules, options=options) as agent:
         with runc.running(["sh", "-c", "while :; do : < /bin/busybox; usleep 5000; done"]):
             until(lambda: scrape(port).get(DROPPED, 0) > 0)
         runc.run(["sh", "-c", script], name=name)
@@ -198,7 +198,7 @@ def test_what_is_known_of_a_process_keeps_its_events_back(
     )
     submitted = DROPPED.replace("drop", "submit")
     options = ("--metrics-listen", str(port), "--no-fold")
-    with Agent(rules, timeout_s=WAIT_S, options=options) as agent:
+    with Agent(rules, options=options) as agent:
 
         def is_known() -> bool:
             before = scrape(port).get(DROPPED, 0)

@@ -20,14 +20,12 @@ from tests.support.runc import Mount, Options, Runc
 SHIPPED = Path(__file__).parents[2] / "rules"
 NAME = f"stockade-test-{os.getpid()}-agent"
 NOBODY = Options(namespaces={"pid": None}, user=54321)
-# In a guest whose machine has other work, too.
-START_S = 180.0
 _WAIT_S = 60.0
 SIGNALLED = "Agent signalled from a container"
 
 
 def test_the_last_that_an_agent_tells(runc: Runc) -> None:
-    with Agent(timeout_s=START_S) as agent:
+    with Agent() as agent:
         name, done = runc.run(["kill", "-TERM", str(agent.process.pid)], HOST_PIDS)
         assert done.returncode == 0, done.stderr
         agent.wait(lambda message: message["type"] == "summary")
@@ -55,7 +53,7 @@ def test_the_agents_cgroup_is_frozen(runc: Runc, cgroup: Path) -> None:
     """Or could be: nothing is written."""
     rule = "Agent's cgroup changed in a container"
     enter = ("sh", "-c", f'echo $$ >{cgroup}/cgroup.procs; exec "$@"', "sh")
-    with Agent(timeout_s=START_S, by=enter) as agent:
+    with Agent(by=enter) as agent:
         file = f"/{NAME}/cgroup.freeze"
         name, done = runc.run(["sh", "-c", f"exec 3<>/mnt{file}"], CGROUPS)
         assert done.returncode == 0, done.stderr
@@ -71,7 +69,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def agent(rules: Path) -> Iterator[Agent]:
     """One that goes on."""
-    with Agent(rules, timeout_s=START_S) as agent:
+    with Agent(rules) as agent:
         yield agent
 
 

@@ -18,6 +18,5 @@ def sensor() -> Iterator[Sensor]:
 @pytest.fixture
 def recorder(sensor: Sensor, acts: Path) -> Recorder:
     recorder = Recorder(sensor, acts)
-    recorder.drain()
-    recorder.records.clear()
+    recorder.forget()
     return recorder

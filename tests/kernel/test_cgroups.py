@@ -32,10 +32,17 @@ class Watch(RecordWatch):
         return self.find(CallRecord, lambda record: record.header.type == kind and wanted(record))
 
 
-@pytest.fixture
-def watch() -> Iterator[Watch]:
+@pytest.fixture(scope="module")
+def sensor() -> Iterator[Sensor]:
     with Sensor(Wanted(CGROUPS | OPENS, CGROUPS)) as sensor:
-        yield Watch(sensor)
+        yield sensor
+
+
+@pytest.fixture
+def watch(sensor: Sensor) -> Watch:
+    watch = Watch(sensor)
+    watch.forget()
+    return watch
 
 
 @contextmanager

@@ -24,7 +24,8 @@ class Agent:
 
     Args:
         rules: rule files, instead of the shipped ones.
-        timeout_s: how long anything may take; a wait that is met ends at once.
+        timeout_s: how long anything may take, in a guest on a busy machine, too; a wait that is met
+            ends at once.
         options: more of the command line.
         by: a command that starts it, in its own place.
     """
@@ -32,7 +33,7 @@ class Agent:
     def __init__(
         self,
         *rules: Path,
-        timeout_s: float = 60.0,
+        timeout_s: float = 180.0,
         options: tuple[str, ...] = (),
         by: tuple[str, ...] = (),
     ) -> None:

@@ -46,6 +46,11 @@ class RecordWatch:
         while found := [decode(raw) for raw in self.sensor.ring.drain()]:
             self.records += found
 
+    def forget(self) -> None:
+        """Drop what has been told so far: it is another test's."""
+        self.drain()
+        self.records.clear()
+
     def find(self, kind: type[R], wanted: Callable[[R], bool]) -> R:
         """The first record of a kind that fits; waits for it."""
 

@@ -75,6 +75,26 @@ def test_names_are_unique_and_found() -> None:
         kernels.find("2.4")
 
 
+def _booted(name: str, preempt: str = "") -> kernels.Booted:
+    nowhere = Path("/nonexistent")
+    return kernels.Booted(kernels.find(name), "r", nowhere, nowhere, nowhere, preempt)
+
+
+def test_each_tier_runs_the_behaviours_and_the_best_more() -> None:
+    best, other = _booted("5.10").tests(best=True), _booted("5.10").tests(best=False)
+    assert set(other) == set(kernels.BEHAVIOURS)
+    assert set(best) - set(other) == set(kernels.ONCE)
+    assert _booted("6.12", "preempt=full").tests(best=True) == kernels.PREEMPTED
+    assert set(_booted("6.12-arm64").tests(best=True)).isdisjoint(kernels.ONCE)
+
+
+def test_what_runs_is_there() -> None:
+    tests = Path(__file__).parents[1]
+    for kernel in kernels.KERNELS:
+        for test in (*kernel.tests, *kernel.once):
+            assert (tests / test.partition("::")[0]).exists(), test
+
+
 def test_versions_in_names_are_ordered_as_debian_orders_them() -> None:
     names = ["linux-image-6.9.7-amd64", "linux-image-6.18.15+deb13-amd64", "linux-image-6.10-amd64"]
     assert newest(names) == "linux-image-6.18.15+deb13-amd64"

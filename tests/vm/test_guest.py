@@ -17,7 +17,7 @@ TESTS = (
     "kernel/test_objects.py",
     "kernel/test_open.py",
     "kernel/test_unhooked.py",
-    "e2e/test_families.py",
+    "e2e/shipped/test_families.py",
 )
 
 

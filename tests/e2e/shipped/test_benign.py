@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.behaviours.act import SEVERE
 from tests.behaviours.jobs import JOBS, PROGRAMS, Job
-from tests.behaviours.watch import told_until_its_end, watching
+from tests.behaviours.watch import told_until_its_end
 from tests.support.agent import Agent
 from tests.support.runc import Runc, delete, execute
 
 # The host's, where /usr has everything.
 _MERGED = ("bin", "sbin", "lib", "lib64")
-
-
-@pytest.fixture(scope="module")
-def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
-    with watching(tmp_path_factory.mktemp("rules")) as agent:
-        yield agent
 
 
 @pytest.fixture(scope="module")

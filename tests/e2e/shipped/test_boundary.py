@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from stockade.kernel import Pins
@@ -20,12 +18,6 @@ BROKEN = {
     "no_new_privs": (1, "no_new_privs taken off in a container"),
 }
 LOOP = "while :; do read x </etc/passwd; sleep 0.1; done"
-
-
-@pytest.fixture(scope="module")
-def agent() -> Iterator[Agent]:
-    with Agent() as agent:
-        yield agent
 
 
 def remember_of_agent(pid: int, name: str, value: int) -> None:

@@ -6,7 +6,7 @@ The data is overwritten from outside the guest: no kernel has a door for that.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -75,12 +75,6 @@ BUSY = [
     "-c",
     "mkfifo /dev/shm/f; exec 3<>/dev/shm/f; while :; do read -t 1 x <&3; read x </etc/passwd; done",
 ]
-
-
-@pytest.fixture(scope="module")
-def agent() -> Iterator[Agent]:
-    with Agent() as agent:
-        yield agent
 
 
 @pytest.mark.parametrize("command", [IDLE, BUSY], ids=["idle", "busy"])

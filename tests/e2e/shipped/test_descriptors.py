@@ -18,12 +18,6 @@ DIRECTORY = "Directory received from outside a container"
 OBJECT = "Disk or kernel object received from outside a container"
 
 
-@pytest.fixture(scope="module")
-def agent() -> Iterator[Agent]:
-    with Agent() as agent:
-        yield agent
-
-
 @contextmanager
 def _handing_out(share: Path, path: str) -> Iterator[None]:
     """Whoever connects to the socket in a directory gets a file of the host."""

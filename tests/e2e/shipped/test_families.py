@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -27,12 +26,6 @@ STARTS = {
         mounts=(Mount(Path("/etc"), "/mnt", ("bind", "ro")),)
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def agent() -> Iterator[Agent]:
-    with Agent() as agent:
-        yield agent
 
 
 @pytest.mark.parametrize("act", ACTS, ids=str)

@@ -1,0 +1,92 @@
+"""How the agent ends, and what people see of it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.agent import STOCKADE, Agent
+from tests.support.runc import Mount, Options, Runc
+
+SECRET = "Host secret opened in a container"  # noqa: S105 - a rule's name
+HOST_ETC = Options(mounts=(Mount(Path("/etc"), "/mnt/host", ("rbind", "ro")),))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(number: signal.Signals) -> None:
+    with Agent() as agent:
+        code, summary = agent.stop(number)
+        assert code == 0
+        assert summary["lost"] == {}
+        assert agent.stderr() == ""
+
+
+@pytest.mark.parametrize("delay_ms", [50, 150, 300, 450, 600])
+def test_a_signal_at_any_time_is_no_error(delay_ms: int) -> None:
+    process = subprocess.Popen([STOCKADE, "run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(delay_ms / 1000)
+    process.terminate()
+    _, err = process.communicate(timeout=20)
+    # Before Python runs our first line, the signal ends it as it ends any process.
+    assert process.returncode in {0, -signal.SIGTERM}, err
+    assert b"Traceback" not in err
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Whatever happens in the block, the process does not outlive it."""
+    with process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def test_a_reader_that_stalls_does_not_keep_it(runc: Runc) -> None:
+    process = subprocess.Popen(
+        [STOCKADE, "run", "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with ended(process):
+        assert process.stdout is not None
+        assert '"ready"' in process.stdout.readline()
+        script = "for i in $(seq 300); do cat /mnt/host/shadow; done"
+        runc.run(["sh", "-c", script], HOST_ETC)
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def test_people_get_one_line(runc: Runc) -> None:
+    process = subprocess.Popen(
+        [STOCKADE, "run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with ended(process):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "watching with" in process.stderr.readline()
+        name, _ = runc.run(["cat", "/mnt/host/shadow"], HOST_ETC)
+        line = next(line for line in process.stdout if SECRET in line)
+        process.terminate()
+        assert process.wait(20) == 0
+    assert f"Warning  {name} {SECRET}: cat" in line
+    assert "/etc/shadow" in line
+    assert "\x1b" not in line
+
+
+def test_it_ends_when_nobody_reads(runc: Runc) -> None:
+    process = subprocess.Popen(
+        [STOCKADE, "run", "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with ended(process):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert '"ready"' in process.stdout.readline()
+        process.stdout.close()
+        runc.run(["cat", "/mnt/host/shadow"], HOST_ETC)
+        assert process.wait(20) == 1
+        assert process.stderr.read() == ""
