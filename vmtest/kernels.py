@@ -39,6 +39,7 @@ ONCE = (
     "e2e/test_engines.py",
     "e2e/test_filtering.py",
     "e2e/test_switched_off.py",
+    "kernel/test_filters.py",
 )
 # How a kernel preempts itself can disturb programs, not what becomes of their records.
 PREEMPTED = (_COLLECTORS,)
@@ -108,11 +109,13 @@ class Booted:
         """The kernel's, with how it preempts where that is not its default."""
         return f"{self.kernel.name} {self.preempt}".strip()
 
-    def tests(self, *, best: bool) -> tuple[str, ...]:
-        """What runs on the best tier, or on another."""
-        if self.preempt:
-            return PREEMPTED
-        return self.kernel.tests + (self.kernel.once if best else ())
+    def selection(self, *, best: bool) -> tuple[str, ...]:
+        """What pytest is to run on the best tier, or on another, below the project."""
+        tests = PREEMPTED if self.preempt else self.kernel.tests
+        if best and not self.preempt:
+            return tuple(f"tests/{each}" for each in (*tests, *self.kernel.once))
+        left_out = (f"--ignore=tests/{each}" for each in self.kernel.once)
+        return (*(f"tests/{each}" for each in tests), *left_out)
 
 
 def cache_root() -> Path:

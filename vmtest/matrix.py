@@ -22,7 +22,7 @@ LOGS = guest.PROJECT / "build/kernels"
 def command(booted: kernels.Booted, tests: Sequence[str] = (), tier: str = "") -> str:
     """What the guest runs: look, then test, if only some tests; on the best tier or another."""
     root = roots.of(booted.kernel)
-    chosen = [f"tests/{test}" for test in tests or booted.tests(best=not tier)]
+    chosen = [f"tests/{test}" for test in tests] or booted.selection(best=not tier)
     pytest = [root.python, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-p", "vmtest.report"]
     pytest += ["--tier", tier] if tier else []
     return "\n".join(

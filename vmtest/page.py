@@ -7,6 +7,7 @@ from collections import ChainMap, Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from vmtest import kernels
 from vmtest.kernels import KERNELS, Kernel
 from vmtest.results import RECORDED, Outcome, recorded
 
@@ -27,10 +28,22 @@ hook was made to fire, not what a version promises.
 """
 
 
+def _listed(tests: tuple[str, ...]) -> str:
+    return ", ".join(f"`tests/{test}`" for test in tests)
+
+
+_RUNS = f"""Every tier runs {_listed(kernels.BEHAVIOURS)}: what the
+programs collect and what the shipped rules make of it, by the same tests with the same alerts. The
+best tier of a kernel also runs {_listed(kernels.ONCE)};
+with `preempt=full` run {_listed(kernels.PREEMPTED)}. The other tests are about the agent's process
+and its output, which no kernel makes different; `make test` runs them.
+"""
+
+
 def page() -> str:
     """The page."""
     outcomes = list(_outcomes())
-    parts = [_HEAD, "\n".join(_overview(outcomes)), "\n".join(_skips(outcomes))]
+    parts = [_HEAD, "\n".join(_overview(outcomes)), _RUNS, "\n".join(_skips(outcomes))]
     parts += ["\n".join(_features(outcomes)), "\n".join(_verified(outcomes))]
     return "\n".join(parts)
 

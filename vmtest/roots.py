@@ -10,7 +10,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +28,6 @@ _TOOLS = ("clang-format", "mypy", "ruff", "pre-commit", "import-linter", "hypoth
 _CORE = "src/stockade/kernel/_native"
 _LAUNCHER = """#!/usr/bin/python3
 import sys
-import sysconfig
 from stockade.cli.entry import main
 sys.exit(main())
 """
@@ -54,7 +52,6 @@ class Root:
 def of(kernel: Kernel) -> Root:
     """The root for a kernel, made where it is missing."""
     if kernel.architecture == "amd64":
-        _compile(Path(sysconfig.get_path("purelib")))
         return Root(Path("/"), sys.executable)
     root = cache_root() / f"root-{kernel.architecture}"
     target = root / "unpacked"
@@ -75,8 +72,7 @@ def of(kernel: Kernel) -> Root:
 
 def _compile(*directories: Path) -> None:
     """Have modules compiled: a guest cannot keep what it compiles, and takes long for it."""
-    ours = (PROJECT / name for name in ("src", "tests", "vmtest"))
-    command = [sys.executable, "-m", "compileall", "-qq", *map(str, (*directories, *ours))]
+    command = [sys.executable, "-m", "compileall", "-qq", *map(str, directories)]
     # Some packages have tests for other versions of Python, which cannot be compiled.
     subprocess.run(command, check=False)
 

@@ -1,7 +1,8 @@
-"""How the agent ends, and what people see of it."""
+"""How the agent ends, and what people see of it and of the doctor."""
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import time
@@ -90,3 +91,13 @@ def test_it_ends_when_nobody_reads(runc: Runc) -> None:
         runc.run(["cat", "/mnt/host/shadow"], HOST_ETC)
         assert process.wait(20) == 1
         assert process.stderr.read() == ""
+
+
+def test_the_doctors_words_and_facts_agree() -> None:
+    done = subprocess.run([STOCKADE, "doctor", "--json"], capture_output=True, check=True)
+    facts = json.loads(done.stdout)
+    said = subprocess.run([STOCKADE, "doctor"], capture_output=True, text=True, check=True).stdout
+    assert facts["release"] in said
+    assert f"tiers that work here: {', '.join(facts['tiers'])}" in said
+    for finding in facts["findings"].values():
+        assert finding["detail"] in said

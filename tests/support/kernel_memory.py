@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ _TIMEOUT_S = 120.0
 Change = dict[str, Any]
 
 
+@functools.cache
 def symbol(name: str) -> int:
     """The address of what the kernel calls so. Raises KeyError."""
     for line in Path("/proc/kallsyms").read_text().splitlines():

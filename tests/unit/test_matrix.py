@@ -81,11 +81,16 @@ def _booted(name: str, preempt: str = "") -> kernels.Booted:
 
 
 def test_each_tier_runs_the_behaviours_and_the_best_more() -> None:
-    best, other = _booted("5.10").tests(best=True), _booted("5.10").tests(best=False)
-    assert set(other) == set(kernels.BEHAVIOURS)
-    assert set(best) - set(other) == set(kernels.ONCE)
-    assert _booted("6.12", "preempt=full").tests(best=True) == kernels.PREEMPTED
-    assert set(_booted("6.12-arm64").tests(best=True)).isdisjoint(kernels.ONCE)
+    best = set(_booted("5.10").selection(best=True))
+    other = set(_booted("5.10").selection(best=False))
+    assert {f"tests/{each}" for each in kernels.BEHAVIOURS} == best & other
+    assert {f"tests/{each}" for each in kernels.ONCE} == best - other
+    assert {f"--ignore=tests/{each}" for each in kernels.ONCE} == other - best
+
+
+def test_collectors_run_when_a_kernel_preempts_itself() -> None:
+    chosen = _booted("6.12", "preempt=full").selection(best=True)
+    assert [each for each in chosen if not each.startswith("--ignore")] == ["tests/kernel"]
 
 
 def test_what_runs_is_there() -> None:
