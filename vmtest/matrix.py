@@ -17,6 +17,7 @@ from vmtest import guest, kernels, results, roots
 from vmtest.results import Outcome
 
 LOGS = guest.PROJECT / "build/kernels"
+_BEST = "best"
 
 
 def command(booted: kernels.Booted, tests: Sequence[str] = (), tier: str = "") -> str:
@@ -106,32 +107,52 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--only", action="append", default=[], help="a test below tests/; nothing is recorded then"
     )
-    parser.add_argument("--tier", help="only on this one; otherwise on each that a kernel has")
+    parser.add_argument(
+        "--again", action="store_true", help="only what failed last; what passed then counts"
+    )
+    parser.add_argument("--tier", help="only on this one, or on the best; otherwise on each")
+    parser.add_argument("--preempt", help="only booted so: default or full; otherwise in each way")
     parser.add_argument("kernels", nargs="*", metavar="KERNEL")
     options = parser.parse_args(arguments)
     names = options.kernels or [kernel.name for kernel in kernels.KERNELS]
     outcomes: list[Outcome] = []
     for name in names:
         for booted in kernels.modes(kernels.prepare(kernels.find(name))):
-            outcomes += _run_all(booted, options)
+            if options.preempt in {None, booted.preempt.partition("=")[2] or "default"}:
+                outcomes += _run_all(booted, options)
     print(summary(outcomes))
     return 0 if all(outcome.good for outcome in outcomes) else 1
 
 
 def _run_all(booted: kernels.Booted, options: argparse.Namespace) -> Iterator[Outcome]:
     """On the best tier, then on the others; how a kernel preempts makes no difference to those."""
-    tiers = [options.tier or ""]
+    tiers = ["" if options.tier in {None, _BEST} else options.tier]
     for tier in tiers:
         name = named(booted, tier)
         print(f"==== {name}: {booted.release}, log {log_of(name)}", flush=True)
-        outcome = run(
-            booted, _show, tier=tier, tests=options.only, accept_growth=options.accept_growth
-        )
-        if outcome.good and not options.only:
-            results.record(outcome)
-        if not tier and not booted.preempt:
+        outcome = _run_one(booted, tier, options)
+        if options.tier is None and not tier and not booted.preempt:
             tiers += outcome.facts.get("tiers", [])[1:]
         yield outcome
+
+
+def _run_one(booted: kernels.Booted, tier: str, options: argparse.Namespace) -> Outcome:
+    """A run; unless it is of some tests only, its outcome is kept, and recorded when it is good."""
+    kept = log_of(named(booted, tier)).with_suffix(".json")
+    before = results.load(kept) if options.again else None
+    if before and before.good:
+        return before
+    if before and before.trouble:
+        before = None  # nobody knows what would have passed
+    tests = [test.removeprefix("tests/") for test in before.failed] if before else options.only
+    outcome = run(booted, _show, tier=tier, tests=tests, accept_growth=options.accept_growth)
+    if before:
+        outcome = results.merged(before, outcome)
+    if not options.only:
+        results.save(outcome, kept)
+        if outcome.good:
+            results.record(outcome)
+    return outcome
 
 
 def _show(text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,22 +49,33 @@ def _path(name: str) -> Path:
 
 def recorded(name: str) -> Outcome | None:
     """What was seen before on a kernel; None where it never ran."""
-    path = _path(name)
-    if not path.exists():
-        return None
-    values = json.loads(path.read_text())
-    return Outcome(name=name, **{key: values[key] for key in values if key != "name"})
+    return load(_path(name))
 
 
 def record(outcome: Outcome) -> None:
-    """Keep what was seen."""
-    RECORDED.mkdir(exist_ok=True)
-    values = {key: value for key, value in asdict(outcome).items() if key not in _TRANSIENT}
-    _path(outcome.name).write_text(json.dumps(values, indent=1, sort_keys=True) + "\n")
+    """Keep what was seen, all of it good."""
+    save(outcome, _path(outcome.name))
 
 
-# Only good outcomes are kept.
-_TRANSIENT = frozenset({"failed", "trouble"})
+def load(path: Path) -> Outcome | None:
+    """An outcome that was saved; None where none was."""
+    if not path.exists():
+        return None
+    values = json.loads(path.read_text())
+    return Outcome(**values | {key: tuple(values.get(key, ())) for key in ("failed", "trouble")})
+
+
+def save(outcome: Outcome, path: Path) -> None:
+    """Write an outcome; what it does not have is left out."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = {key: value for key, value in asdict(outcome).items() if value not in ((), {})}
+    path.write_text(json.dumps(values, indent=1, sort_keys=True) + "\n")
+
+
+def merged(before: Outcome, again: Outcome) -> Outcome:
+    """What came of a run and of what failed in it, run again."""
+    passed = before.passed + again.passed
+    return replace(again, passed=passed, skipped=before.skipped | again.skipped)
 
 
 def growth(before: Outcome | None, verified: dict[str, int]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from vmtest import kernels, matrix, page, results
+from vmtest import guest, kernels, matrix, page, results
 from vmtest.archive import newest
 from vmtest.results import Outcome
 from vmtest.vmlinux import extract_vmlinux
@@ -47,6 +48,18 @@ def test_an_outcome_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert results.recorded("6.12") is None
 
 
+def test_what_failed_runs_again_and_the_rest_counts(tmp_path: Path) -> None:
+    kept = tmp_path / "logs/6.1.json"
+    before = Outcome("6.1", "6.1.0", 7, ("tests/x::y",), {"tests/a::b": "too old"}, trouble=("t",))
+    results.save(before, kept)
+    assert results.load(kept) == before
+    again = Outcome("6.1", "6.1.0", 1, skipped={"tests/a::c": "older"}, verified={"sys_exit": 9})
+    whole = results.merged(before, again)
+    assert whole.good
+    assert (whole.passed, whole.verified) == (8, {"sys_exit": 9})
+    assert whole.skipped == {"tests/a::b": "too old", "tests/a::c": "older"}
+
+
 def test_other_tiers_are_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "RECORDED", tmp_path)
     facts = {"tiers": ["lsm", "tracepoint"], "by_tracepoint": ["bpf"], "findings": {}}
@@ -66,6 +79,31 @@ def test_a_summary_names_skips_and_failures() -> None:
     said = matrix.summary([BEFORE, outcome])
     assert "5.10: skipped tests/a::b: too old" in said
     assert "5.10: FAILED tests/x::y" in said
+
+
+def _ran(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sys_exit: int, *, accept: bool = False
+) -> Outcome:
+    """A run in a guest that passes one test and whose verifier looks at so much."""
+    seen = {"facts": {"tiers": ["tracepoint"]}, "verified": {"sys_exit": sys_exit}}
+    passed = {"test": "tests/x::y", "outcome": "passed", "reason": ""}
+    files = {"seen": json.dumps(seen), "tests": json.dumps(passed) + "\n"}
+    result = guest.Result(0, "", "", "", files, cpu_s=1, wall_s=1)
+    monkeypatch.setattr(guest, "run", lambda *_, **__: result)
+    monkeypatch.setattr(matrix, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(results, "RECORDED", tmp_path / "recorded")
+    results.record(BEFORE)
+    return matrix.run(_booted("6.1"), print, accept_growth=accept)
+
+
+def test_a_program_that_grows_by_half_fails_a_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert _ran(monkeypatch, tmp_path, 1400).good
+    outcome = _ran(monkeypatch, tmp_path, 1600)
+    assert (outcome.passed, outcome.failed, outcome.good) == (1, (), False)
+    assert "6.1: FAILED sys_exit: the verifier looks at 1600" in matrix.summary([outcome])
+    assert _ran(monkeypatch, tmp_path, 1600, accept=True).good
 
 
 def test_names_are_unique_and_found() -> None:
