@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
+from stockade.kernel.core import has_type
 from tests.support.runc import Options, Runc
 
 SEVERE = {"Emergency", "Alert", "Critical", "Error", "Warning"}
@@ -29,6 +32,7 @@ class Act:
         severe: the rule is to be WARNING or above.
         fails: the script is refused, and that is what is told of.
         files: of the host, by path and content; made before and removed afterwards.
+        too_new: what a kernel that can do it names in its BTF, and why another cannot.
     """
 
     family: str
@@ -38,6 +42,7 @@ class Act:
     severe: bool = True
     fails: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
+    too_new: tuple[str, str] | None = None
 
     def __str__(self) -> str:
         return f"{self.family} {self.rule}"
@@ -49,6 +54,8 @@ class Act:
             runc: makes the container.
             agent: number of the agent's process.
         """
+        if self.too_new and not has_type(self.too_new[0]):
+            pytest.skip(self.too_new[1])
         with _host_process() as pid, _host_files(self.files):
             script = self.script.format(pid=pid, agent=agent)
             name, done = runc.run(["sh", "-c", script], self.options)

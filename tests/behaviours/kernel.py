@@ -72,7 +72,12 @@ KERNEL = (
         "mount -t tmpfs t /mnt; echo >/mnt/f; acts handle /mnt/f",
         Options(capabilities=(*ADMIN, "CAP_DAC_READ_SEARCH")),
     ),
-    Act("EV", "Page faults handled by a process in a container", "calls userfaultfd"),
+    Act(
+        "EV",
+        "Page faults handled by a process in a container",
+        "calls userfaultfd@kernel",
+        Options(capabilities=("CAP_SYS_PTRACE",)),
+    ),
     Act("EV", "Keyring of another used in a container", "calls request_key", severe=False),
     Act(
         "EV",

@@ -48,6 +48,10 @@ PROCESSES = (
         " mount -t overlay -o lowerdir=/mnt/a:/mnt/b o /mnt/c'",
         # Who was root outside may be root inside.
         Options(capabilities=("CAP_SETFCAP",)),
+        too_new=(
+            "BPF_FUNC_get_current_task_btf",
+            "overlayfs in user namespaces came with v5.11",
+        ),
     ),
     Act(
         "UN",

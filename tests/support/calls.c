@@ -639,6 +639,9 @@ static long act_kernel(void)
 		return syscall(SYS_syslog, 3, NULL, 7);
 	if (is("userfaultfd"))
 		return syscall(SYS_userfaultfd, O_CLOEXEC | 1);
+	/* The kernel's faults, too. */
+	if (is("userfaultfd@kernel"))
+		return syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (is("add_key"))
 		return syscall(SYS_add_key, "user", pointer("description", "calls"),
 			       pointer("payload", shared), 6, -2);

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from stockade.kernel.core import has_type
 from tests.support.agent import Agent
 from tests.support.engines import in_guest
 from tests.support.kernel_memory import Change, corrupted, symbol
@@ -23,7 +24,12 @@ UNFILTERED = "System call filter taken off in a container"
 # The ids of struct cred, from uid to fsgid; two sets of capabilities.
 ROOT = bytes(32).hex()
 EVERYTHING = struct.pack("<QQ", (1 << 38) - 1, (1 << 38) - 1).hex()
-SYSCALL_WORK_SECCOMP = 1
+# Whether calls are looked at: a flag of the thread until v5.11 gave calls flags of their own.
+UNSEEN = (
+    {"member": "thread_info.syscall_work", "clear": 1}
+    if has_type("syscall_work")
+    else {"member": "thread_info.flags", "clear": 1 << 8}
+)
 
 pytestmark = pytest.mark.skipif(
     not in_guest(), reason="only a guest's kernel memory can be written from outside"
@@ -63,8 +69,7 @@ def namespaces() -> Corruption:
 
 def seccomp() -> Corruption:
     off = {"member": "seccomp.mode", "value": bytes(4).hex()}
-    unseen = {"member": "thread_info.syscall_work", "clear": SYSCALL_WORK_SECCOMP}
-    return Corruption((unseen, off), frozenset({UNFILTERED}))
+    return Corruption((UNSEEN, off), frozenset({UNFILTERED}))
 
 
 CORRUPTIONS = (cred_in_place, cred_of_init, capabilities, namespaces, seccomp)
