@@ -123,7 +123,9 @@ def run(
 def _arguments(kernel: Booted, work: Path, root: Path, memory_mib: int) -> list[str]:
     machine = MACHINES[kernel.kernel.architecture]
     arguments = [machine.program, *machine.options]
-    arguments += ["-accel", "tcg,thread=multi,tb-size=512", "-smp", "2"]
+    # With a thread for each CPU, QEMU 7.2 may run code for ever that another CPU has changed:
+    # the kernel changes the first instruction of a function that something is attached to.
+    arguments += ["-accel", "tcg,thread=single,tb-size=512", "-smp", "2"]
     arguments += ["-m", str(memory_mib), "-nodefaults", "-no-user-config", "-nographic"]
     arguments += ["-no-reboot", "-nic", "none", "-kernel", str(kernel.image)]
     line = f"console={machine.console} {_COMMAND_LINE} {kernel.preempt}"
