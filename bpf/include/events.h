@@ -146,6 +146,9 @@ enum event_type {
 	EVENT_CONTAINER_ACTIVITY, /* the agent's own: what a container did in a while */
 	EVENT_RT_TGSIGQUEUEINFO,
 	EVENT_PRLIMIT64,
+	EVENT_DUP,
+	EVENT_DUP2,
+	EVENT_DUP3,
 	EVENT_TYPE_MAX,
 };
 
@@ -183,6 +186,7 @@ enum path_flags {
 	PATH_OUTSIDE = 4,      /* and that mount is of a part of its filesystem only */
 	PATH_FOREIGN = 8,      /* its mount is not of the member's mount namespace */
 	PATH_NEW_DISK = 16,    /* of a disk that no mount of the container had at its start */
+	PATH_UPPER = 32, /* a program of an overlay's upper layer: written, not of the image */
 };
 
 enum target_flags {

@@ -9,6 +9,7 @@
 #define AT_FDCWD -100
 #define NSFS_MAGIC 0x6e736673
 #define PID_FS_MAGIC 0x50494446
+#define OVERLAYFS_MAGIC 0x794c7630
 #define DEV_SHIFT 32
 
 /* Userland's encoding of a device number (new_encode_dev). */
@@ -84,6 +85,18 @@ static __always_inline bool is_lone(struct dentry *dentry)
 {
 	return READ(struct dentry, dentry, d_parent) == dentry &&
 	       READ(struct dentry, dentry, d_name).len > 1;
+}
+
+/*
+ * Whether a file of an overlay is of its upper layer. Its inode lies in the overlay's
+ * own, and what follows it there is the upper dentry (struct ovl_inode, a module's).
+ */
+static __always_inline bool is_upper(struct inode *inode)
+{
+	struct super_block *sb = READ(struct inode, inode, i_sb);
+
+	return READ(struct super_block, sb, s_magic) == OVERLAYFS_MAGIC &&
+	       load_word((void *)inode + bpf_core_type_size(struct inode));
 }
 
 /* A standard stream is the runtime's to give, and can be opened again (/dev/stdout). */

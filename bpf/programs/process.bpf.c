@@ -74,6 +74,8 @@ static __noinline int report_exec(struct task_struct *task, struct linux_binprm 
 	record = begin_record(slot, struct exec_record);
 	begin_header(slot, RECORD_EXEC, type, 0, task);
 	fill_file(slot, &record->exe, bprm->file);
+	if (is_upper(READ(struct file, bprm->file, f_inode)))
+		record->exe.path_flags |= PATH_UPPER;
 	append_kernel_string(slot, &record->filename, bprm->filename);
 	append_args(slot, &record->args, GET(task, mm));
 	append_cwd(slot, &record->cwd, task);

@@ -261,6 +261,16 @@ sendmsg SUCCESS fd=20 msg={msg} flags=16384 fd.num=20 fd.type=ipv4 fd.l4proto=ud
 sendmsg@32 SUCCESS fd=20 msg={msg} flags=0 fd.num=20 fd.type=ipv4 fd.l4proto=udp
     fd.name=* fd.rip=127.0.0.1 fd.rport=4034 fd.sip=127.0.0.1 fd.sport=4034 fd.lip=0.0.0.0
     fd.lport=* fd.cip=0.0.0.0 fd.cport=* evt.rawres=4
+dup SUCCESS fd=20 fd.num={result} fd.type=ipv4 fd.name=127.0.0.1:{port}->127.0.0.1:4051
+    fd.lip=127.0.0.1 fd.lport={port} fd.cip=127.0.0.1 fd.cport={port} fd.rip=127.0.0.1
+    fd.rport=4051 fd.sip=127.0.0.1 fd.sport=4051
+dup2 SUCCESS oldfd=20 newfd=30 fd.num=30 fd.type=ipv4 fd.name=127.0.0.1:{port}->127.0.0.1:4051
+    fd.lip=127.0.0.1 fd.lport={port} fd.cip=127.0.0.1 fd.cport={port} fd.rip=127.0.0.1
+    fd.rport=4051 fd.sip=127.0.0.1 fd.sport=4051
+dup2@closed EBADF oldfd=31 newfd=30
+dup3 SUCCESS oldfd=20 newfd=30 flags=524288 fd.num=30 fd.type=ipv4
+    fd.name=127.0.0.1:{port}->127.0.0.1:4051 fd.lip=127.0.0.1 fd.lport={port} fd.cip=127.0.0.1
+    fd.cport={port} fd.rip=127.0.0.1 fd.rport=4051 fd.sip=127.0.0.1 fd.sport=4051
 receive_fd SUCCESS socket=21 num={num} fd.num={num} fd.name=/mnt/receive_fd.b fd.type=file
     target.pid={pid}
 receive_fd@credentials SUCCESS socket=21 num={num} fd.num={num} fd.name=/mnt/receive_fd.b

@@ -236,6 +236,11 @@ evt.arg.pid = 1
 not evt.arg.pid = -1
 evt.arg.size > 3
 fd.sockfamily = ip
+fd.type in (ipv4, unix)
+not fd.type in (ipv6, socket)
+fd.typechar = 4 or fd.typechar = o
+not fd.typechar in (u, f)
+fd.sip.name = example.org
 fd.netlink = NETLINK_ROUTE
 target.pid = 5 or target.name = cat
 not target.container.id = host

@@ -454,6 +454,8 @@ static long act_processes(void)
 
 	if (is("ptrace"))
 		return syscall(SYS_ptrace, PTRACE_SEIZE, other, 0, 0);
+	if (is("ptrace@traceme"))
+		return syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0);
 	if (is("ptrace@peek"))
 		return syscall(SYS_ptrace, PTRACE_PEEKDATA, other, shared, pointer("data", &here));
 	if (is("ptrace@32"))
@@ -798,6 +800,8 @@ static long act_connects(void)
 
 	if (is("connect"))
 		return served(v4("127.0.0.1", 4011)), connect_and_note(&address.any);
+	if (is("connect@public"))
+		return served(v4("203.0.113.7", 443)), connect_to(&address.any);
 	if (is("connect@refused"))
 		return new_socket(AF_INET, SOCK_STREAM, FIRST), connect_to(v4("127.0.0.1", 4012));
 	if (is("connect@6"))
@@ -914,6 +918,25 @@ static struct low_message *low_message(void)
 	message->data_at = at + offsetof(struct low_message, bytes);
 	message->data_length = sizeof(message->bytes);
 	return message;
+}
+
+static long act_dups(void)
+{
+	if (strncmp(form, "dup", 3))
+		return OTHER_FORM;
+	connected(v4("127.0.0.1", 4051));
+	note_port();
+	if (is("dup"))
+		return syscall(SYS_dup, FIRST);
+	if (is("dup2"))
+		return syscall(SYS_dup2, FIRST, 30);
+	if (is("dup2@stdin"))
+		return syscall(SYS_dup2, FIRST, 0);
+	if (is("dup2@closed"))
+		return syscall(SYS_dup2, 31, 30);
+	if (is("dup3"))
+		return syscall(SYS_dup3, FIRST, 30, O_CLOEXEC);
+	return OTHER_FORM;
 }
 
 static long act_sends(void)
@@ -1161,9 +1184,9 @@ static long act_requests(void)
 static long act(void)
 {
 	static long (*const acts[])(void) = {
-		act_names,     act_inodes,   act_mounts,      act_namespaces, act_kernel,
-		act_binds,     act_sockets,  act_credentials, act_sends,      act_connects,
-		act_processes, act_receives, act_requests,
+		act_names,    act_inodes,    act_mounts,   act_namespaces,  act_kernel,
+		act_dups,     act_binds,     act_sockets,  act_credentials, act_sends,
+		act_connects, act_processes, act_receives, act_requests,
 	};
 
 	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++) {

@@ -17,8 +17,10 @@ from stockade.events import (
     ExitRecord,
     ForkRecord,
     ProcessId,
+    Task,
     Text,
 )
+from stockade.events._records import ANCESTORS_MAX, AncestorId
 from stockade.rules import Engine
 from stockade.workloads import Containers
 from tests.support.recorder import TICK_NS, boot_ticks
@@ -124,6 +126,30 @@ def test_the_lineage_of_whoever_has_a_number_now_is_not_taken_for_anothers() -> 
     assert [each.id.tgid for each in lineage[:2]] == [os.getpid(), os.getppid()]
     before = msgspec.structs.replace(own, start_ns=own.start_ns - 100 * TICK_NS)
     assert [each.id for each in table.lineage(before)] == [before]
+
+
+def _below(last: AncestorId) -> Task:
+    """A task of which the kernel lists as many ancestors as it can."""
+    near = tuple(AncestorId(9, (1 << 30) + at, 0) for at in range(ANCESTORS_MAX - 1))
+    return msgspec.structs.replace(TASK, ancestors=(*near, last))
+
+
+def test_ancestors_go_on_where_the_kernels_list_ends() -> None:
+    table = ProcessTable()
+    own = AncestorId(boot_ticks() * TICK_NS, os.getpid(), 0)
+    for _ in range(2):  # found in /proc, then remembered
+        ancestors, more = table.ancestors(_below(own))
+        pids = [each.id.tgid for each in ancestors[ANCESTORS_MAX - 1 :]]
+        assert pids[:2] == [os.getpid(), os.getppid()]
+        assert pids[-1] == 1
+        assert not more
+
+
+def test_beyond_an_ancestor_that_has_gone_there_may_be_others() -> None:
+    ancestors, more = ProcessTable().ancestors(_below(AncestorId(9, 1 << 30, 0)))
+    assert len(ancestors) == ANCESTORS_MAX
+    assert more
+    assert ProcessTable().ancestors(TASK)[1] is False
 
 
 def test_a_process_that_is_gone_is_unknown() -> None:

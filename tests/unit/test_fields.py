@@ -93,6 +93,8 @@ OPENED: dict[str, Value] = {
     "proc.cwd": UNKNOWN,
     "proc.exe_ino": 9,
     "proc.is_exe_from_memfd": False,
+    "proc.is_exe_upper_layer": False,
+    "proc.is_exe_lower_layer": False,
     "proc.sname": "init",
     "proc.tty": 0,
     "proc.vpgid": 1,
@@ -232,6 +234,7 @@ def test_an_unknown_process_has_unknown_fields() -> None:
 def test_beyond_the_last_listed_ancestor_nothing_is_known() -> None:
     crowded = event()
     crowded.ancestors = (PARENT,) * 8
+    crowded.more_ancestors = True
     assert value("proc.aname[8]", crowded) == "sh"
     assert value("proc.aname[9]", crowded) is UNKNOWN
 

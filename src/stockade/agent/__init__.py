@@ -11,6 +11,7 @@ from stockade.agent.judge import Judge
 from stockade.agent.known_parts import KnownParts
 from stockade.agent.losses import Losses
 from stockade.agent.mounts import HostMounts
+from stockade.agent.names import Addresses, NameTable
 from stockade.agent.own import own_lists
 from stockade.agent.processes import ProcessTable
 from stockade.agent.reload import Reloader, wanted_of
@@ -18,6 +19,7 @@ from stockade.agent.reload import Reloader, wanted_of
 __all__ = [
     "WINDOW_S",
     "ActivityMeter",
+    "Addresses",
     "Agent",
     "Enricher",
     "Filterer",
@@ -28,6 +30,7 @@ __all__ = [
     "Judge",
     "KnownParts",
     "Losses",
+    "NameTable",
     "ProcessTable",
     "Reloader",
     "Sink",

@@ -150,6 +150,7 @@ class Agent:
         """Judge by other rules from now on; what has come is judged by those that were there."""
         self._drain()
         self._judge.take_rules(engine)
+        self._enricher.take_rules(engine.rules)
 
     def fail(self, error: Exception) -> None:
         """End the watch with an error; of several, with the first."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from stockade.agent.addresses import HostAddresses
+from collections.abc import Iterable
+
 from stockade.agent.host_views import HostViews
 from stockade.agent.known_parts import KnownParts
 from stockade.agent.mounts import HostMounts
+from stockade.agent.names import Addresses
 from stockade.agent.processes import ProcessTable
 from stockade.events import (
     ABSENT,
@@ -15,11 +17,11 @@ from stockade.events import (
     ContainerRecord,
     Event,
     ExecRecord,
+    HostNames,
     Missing,
     Namespaces,
     OpenRecord,
     Process,
-    ProcessId,
     Record,
     Target,
     Task,
@@ -27,6 +29,7 @@ from stockade.events import (
 from stockade.events.file_fields import fs_path
 from stockade.events.socket_fields import INTERNET
 from stockade.events.times import boot_offset_ns
+from stockade.rules import Rule
 from stockade.workloads import Containers
 
 
@@ -38,7 +41,7 @@ class Enricher:
         containers: finds a task's container.
         mounts: the host's mount table.
         host_namespaces: the host's own, where they are known.
-        addresses: the host's addresses.
+        addresses: whose they are, for sockets.
         views: learns of filesystems, where filters ask for them.
         parts: learns of containers and processes, likewise.
     """
@@ -49,7 +52,7 @@ class Enricher:
         containers: Containers,
         mounts: HostMounts,
         host_namespaces: Namespaces | None = None,
-        addresses: HostAddresses | None = None,
+        addresses: Addresses | None = None,
         views: HostViews | None = None,
         parts: KnownParts | None = None,
     ) -> None:
@@ -76,9 +79,7 @@ class Enricher:
             self._views.learn(record)
         self._events += 1
         process = self._acting(record)
-        ancestors = tuple(
-            self._processes.get(ProcessId(each.start_ns, each.tgid)) for each in task.ancestors
-        )
+        ancestors, more_ancestors = self._processes.ancestors(task)
         if isinstance(record, ContainerRecord):
             self._containers.update(record, (process, *ancestors))
         target = self._target(record)
@@ -86,6 +87,7 @@ class Enricher:
             record=record,
             process=process,
             ancestors=ancestors,
+            more_ancestors=more_ancestors,
             container=self._containers.of(task),
             host_path=self._host_path(record),
             time_ns=record.header.time_ns + self._offset_ns,
@@ -95,12 +97,18 @@ class Enricher:
             target_container=self._containers.by_key(target.container) if target else None,
             host_namespaces=self._host_namespaces,
             host_addresses=self._host_addresses(record),
+            names=self._addresses.names.known() if self._addresses else HostNames(),
         )
         if self._parts:
             self._parts.learn(event)
         if isinstance(record, ContainerRecord):
             self._containers.forget(record)
         return event
+
+    def take_rules(self, rules: Iterable[Rule]) -> None:
+        """Find out what other rules ask for."""
+        if self._addresses:
+            self._addresses.names.take_rules(rules)
 
     def complete(self, container: Container) -> None:
         """No more will be known of a container."""
@@ -110,7 +118,7 @@ class Enricher:
     def _host_addresses(self, record: Record) -> frozenset[str]:
         """The host's, for a socket that could lead to one of them."""
         of_internet = isinstance(record, CallRecord) and record.socket.family in INTERNET
-        return self._addresses.known() if self._addresses and of_internet else frozenset()
+        return self._addresses.host.known() if self._addresses and of_internet else frozenset()
 
     @staticmethod
     def _target(record: Record) -> Target | None:

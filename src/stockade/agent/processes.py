@@ -17,8 +17,10 @@ from stockade.events import (
     Process,
     ProcessId,
     Record,
+    Task,
     Text,
 )
+from stockade.events._records import ANCESTORS_MAX
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _MAX = 1 << 16
@@ -28,6 +30,7 @@ _CLONE_THREAD = 0x10000
 _PARENT_FIELD = 1
 _START_FIELD = 19
 _LINEAGE_MAX = 8
+_ANCESTRY_MAX = 256
 
 
 class ProcessTable:
@@ -36,6 +39,8 @@ class ProcessTable:
     def __init__(self) -> None:
         # /proc tells a start in clock ticks, so that is as fine as the key can be.
         self._processes: dict[tuple[int, int], Process] = {}
+        # Of those that have more ancestors than the kernel lists; one that exits takes none along.
+        self._parents: dict[tuple[int, int], ProcessId] = {}
 
     def __len__(self) -> int:
         return len(self._processes)
@@ -67,6 +72,38 @@ class ProcessTable:
             if process is None:
                 break
             found.append(process)
+        return found
+
+    def ancestors(self, task: Task) -> tuple[tuple[Process, ...], bool]:
+        """A task's, parent first, and whether there may be others.
+
+        The kernel lists the nearest ones. Beyond those a process keeps its parent until that exits.
+        """
+        found = [self.get(ProcessId(each.start_ns, each.tgid)) for each in task.ancestors]
+        if len(found) < ANCESTORS_MAX:
+            return tuple(found), False
+        while len(found) < _ANCESTRY_MAX:
+            parent = self._parent_of(found[-1].id)
+            if parent is None:
+                break
+            if not parent.tgid:
+                return tuple(found), False
+            found.append(self.get(parent))
+        return tuple(found), True
+
+    def _parent_of(self, identity: ProcessId) -> ProcessId | None:
+        """Number 0 for who has none; None where that cannot be told."""
+        known = self._parents.get(_key(identity))
+        if known is not None and (not known.tgid or _key(known) in self._processes):
+            return known
+        pid = _parent(identity.tgid)
+        now, parent = _read_proc(identity.tgid), _read_proc(pid)
+        if now is None or _key(now.id) != _key(identity):
+            return None  # its number is another's now
+        if pid and parent is None:
+            return None
+        found = parent.id if parent else ProcessId(0, 0)
+        self._parents[_key(identity)] = found
         return found
 
     def rename(self, process: Process, name: str) -> Process:
@@ -102,6 +139,7 @@ class ProcessTable:
                 self._add(msgspec.structs.replace(self.get(identity), id=record.child))
             case ExitRecord():
                 self._processes.pop(_key(identity), None)
+                self._parents.pop(_key(identity), None)
 
     def _add(self, process: Process) -> None:
         if len(self._processes) >= _MAX:
@@ -113,6 +151,7 @@ class ProcessTable:
         alive = {int(name) for name in os.listdir("/proc") if name.isdecimal()}
         for key in [key for key in self._processes if key[0] not in alive]:
             del self._processes[key]
+            self._parents.pop(key, None)
 
 
 def _key(identity: ProcessId) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from rich.console import Console
 from stockade.agent import (
     WINDOW_S,
     ActivityMeter,
+    Addresses,
     Agent,
     Enricher,
     Filterer,
@@ -28,6 +29,7 @@ from stockade.agent import (
     Judge,
     KnownParts,
     Losses,
+    NameTable,
     ProcessTable,
     Reloader,
     Sink,
@@ -187,13 +189,14 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
         )
         for entry in provenance.containers():
             containers.add(entry)
+        names = NameTable(engine.rules)
         parts = KnownParts(sensor.filters, containers, processes, engine.rules)
         enricher = Enricher(
             processes,
             containers,
             mounts,
             sensor.host_namespaces(),
-            HostAddresses(),
+            Addresses(HostAddresses(), names),
             HostViews(sensor.filters, mounts),
             parts,
         )
@@ -226,10 +229,11 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
             stack.enter_context(served)
         loop.add_signal_handler(signal.SIGHUP, reloader.ask)
         stack.enter_context(findable())
-        reloading = asyncio.ensure_future(reloader.work())
+        working = [asyncio.ensure_future(work) for work in (reloader.work(), names.work())]
         try:
             await agent.run(stop)
         finally:
-            reloading.cancel()
-            await asyncio.wait({reloading})
+            for work in working:
+                work.cancel()
+            await asyncio.wait(working)
     mounts.close()

@@ -72,7 +72,7 @@ from stockade.events.entities import (
     Process,
     Workload,
 )
-from stockade.events.event import Event
+from stockade.events.event import Event, HostNames
 from stockade.events.layout import digest as layout_digest
 from stockade.events.policy import VIEW_DIRECTORIES, Policy, Program
 from stockade.events.text import NO_TEXT, Text
@@ -110,6 +110,7 @@ __all__ = [
     "FieldView",
     "FileObject",
     "ForkRecord",
+    "HostNames",
     "LossReason",
     "MemberEntry",
     "MemberFlags",

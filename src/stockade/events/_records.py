@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "69994bca8d17ded51f0286856df2deaa11c943e706c58ea85016316f4f3425db"
+LAYOUT = "b197f67bacef533f75f470507cbace315af8e4af6cc56ada0c8fa0ae9a2d98d2"
 
 
 ANCESTORS_MAX = 8
@@ -137,6 +137,9 @@ class EventType(IntEnum):
     CONTAINER_ACTIVITY = 113
     RT_TGSIGQUEUEINFO = 114
     PRLIMIT64 = 115
+    DUP = 116
+    DUP2 = 117
+    DUP3 = 118
 
 
 class RecordKind(IntEnum):
@@ -174,6 +177,7 @@ class PathFlags(IntFlag):
     OUTSIDE = 4
     FOREIGN = 8
     NEW_DISK = 16
+    UPPER = 32
 
 
 class TargetFlags(IntFlag):

@@ -117,6 +117,9 @@ network accept 43:-:202:285 fd=int returns
 network accept4 288:364:242:366 fd=int addr=pointer addrlen=pointer flags=int returns
 network sendto 44:369:206:290 fd=file buf=pointer size=long flags=int addr=address
 network sendmsg 46/518:370:211:296 fd=file msg=message flags=int
+network dup 32:41:23:41 fd=int returns
+network dup2 33:63:-:63 oldfd=int newfd=int returns
+network dup3 292:330:24:358 oldfd=int newfd=int flags=int returns
 network receive_fd - socket=peer num=file
 cgroup cgroup_mkdir - path=text id=long
 cgroup cgroup_attach_task - path=text id=long

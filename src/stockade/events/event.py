@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from stockade.events._records import EventType, Namespaces, Record
 from stockade.events.entities import Container, Process
 from stockade.events.values import ABSENT, Missing
+
+
+class HostNames(msgspec.Struct, frozen=True):
+    """Names of addresses, as far as rules ask for them.
+
+    Attributes:
+        of: by address, as text.
+        complete: whether the addresses of all names are known.
+    """
+
+    of: Mapping[str, tuple[str, ...]] = {}
+    complete: bool = False
 
 
 class Event(msgspec.Struct):
@@ -15,7 +29,7 @@ class Event(msgspec.Struct):
     Attributes:
         record: what the kernel said.
         process: the acting process.
-        ancestors: parent first, as far as the kernel listed them.
+        ancestors: parent first, as far as they are known.
         container: the container it belongs to; None for the host.
         host_path: the opened file's path as the host sees it, absent when the host does not.
         time_ns: wall clock, ns since the epoch.
@@ -25,6 +39,8 @@ class Event(msgspec.Struct):
         target_container: its container; None for the host.
         host_namespaces: those of the host.
         host_addresses: of the host's network, where the event is about a socket.
+        names: of the addresses of such a socket.
+        more_ancestors: whether there may be others than these.
     """
 
     record: Record
@@ -39,6 +55,8 @@ class Event(msgspec.Struct):
     target_container: Container | None = None
     host_namespaces: Namespaces | None = None
     host_addresses: frozenset[str] = frozenset()
+    names: HostNames = HostNames()
+    more_ancestors: bool = False
 
     @property
     def type(self) -> EventType:

@@ -17,10 +17,7 @@ _TABLE: tuple[tuple[tuple[str, ...], FieldType, str], ...] = (
     (
         _NETWORK,
         FieldType.STRING,
-        (
-            "fd.proto fd.cproto fd.sproto fd.lproto fd.rproto fd.cip.name"
-            " fd.sip.name fd.lip.name fd.rip.name"
-        ),
+        ("fd.proto fd.cproto fd.sproto fd.lproto fd.rproto"),
     ),
     (_NETWORK, FieldType.BOOL, "fd.connected fd.name_changed"),
     (_IO, FieldType.BYTES, "evt.buffer"),
@@ -43,7 +40,7 @@ _TABLE: tuple[tuple[tuple[str, ...], FieldType, str], ...] = (
         (
             "evt.is_io evt.is_io_read evt.is_io_write evt.is_wait evt.is_syslog"
             " proc.is_exe_writable"
-            " proc.is_exe_upper_layer proc.is_exe_lower_layer proc.is_sid_leader"
+            " proc.is_sid_leader"
             " proc.is_container_healthcheck proc.is_container_liveness_probe"
             " proc.is_container_readiness_probe"
         ),

@@ -6,7 +6,7 @@ import pwd
 from collections.abc import Callable
 from functools import lru_cache
 
-from stockade.events._records import ANCESTORS_MAX, ExecRecord, FileObject, PathFlags
+from stockade.events._records import ExecRecord, FileObject, PathFlags
 from stockade.events.entities import Process
 from stockade.events.event import Event
 from stockade.events.field import (
@@ -21,6 +21,7 @@ from stockade.events.field import (
 from stockade.events.file_fields import mount_point
 from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Value
 
+_OVERLAY = "overlay"
 _UID_NONE = (1 << 32) - 1  # of a process that nobody logged in for
 Reader = Callable[[Process], Element]
 
@@ -42,8 +43,7 @@ def _ancestor(read: Reader) -> Indexer:
             return read(event.process)
         if position <= len(event.ancestors):
             return read(event.ancestors[position - 1])
-        # The kernel lists so many and no more: beyond that there may be others.
-        return UNKNOWN if len(event.ancestors) == ANCESTORS_MAX else ABSENT
+        return UNKNOWN if event.more_ancestors else ABSENT
 
     return index
 
@@ -51,7 +51,7 @@ def _ancestor(read: Reader) -> Indexer:
 def _ancestors(read: Reader) -> Resolver:
     def resolve(event: Event) -> Value:
         values = tuple(read(process) for process in event.ancestors)
-        return (*values, UNKNOWN) if len(values) == ANCESTORS_MAX else values
+        return (*values, UNKNOWN) if event.more_ancestors else values
 
     return resolve
 
@@ -119,6 +119,14 @@ def _from_memfd(file: FileObject) -> Value:
     """A program without a place in any directory: only memory holds it."""
     lone = file.path_flags & PathFlags.DISCONNECTED
     return bool(lone and file.fs_type == "tmpfs" and file.path.value.startswith("/memfd:"))
+
+
+def _upper_layer(file: FileObject) -> Value:
+    return file.fs_type == _OVERLAY and bool(file.path_flags & PathFlags.UPPER)
+
+
+def _lower_layer(file: FileObject) -> Value:
+    return file.fs_type == _OVERLAY and not file.path_flags & PathFlags.UPPER
 
 
 def _cwd(event: Event) -> Value:
@@ -229,6 +237,18 @@ FIELDS = (
     Field("proc.exe_fs_type", _S, "the program's filesystem", _exe_file(lambda f: f.fs_type)),
     Field("proc.exe_mount_point", _P, "where its mount is", _exe_file(mount_point)),
     Field("proc.is_exe_from_memfd", _B, "the program is a memfd", _exe_file(_from_memfd)),
+    Field(
+        "proc.is_exe_upper_layer",
+        _B,
+        "the program was written to the container's overlay",
+        _exe_file(_upper_layer),
+    ),
+    Field(
+        "proc.is_exe_lower_layer",
+        _B,
+        "the program is in an overlay, as the image has it",
+        _exe_file(_lower_layer),
+    ),
     Field("proc.sname", _S, "command name of the session's leader", _leader(_name)),
     Field("proc.sid.exe", _S, "argv[0] of the session's leader", _leader(_exe)),
     Field("proc.sid.exepath", _P, "path of its program", _leader(_exe_path)),
@@ -241,7 +261,8 @@ FIELDS = (
 # same of its parent alone, and of each of its ancestors.
 OF_PROGRAM = frozenset(
     "proc.exe proc.exepath proc.cmdline proc.args proc.cmdnargs proc.cmdlenargs proc.exeline"
-    " proc.exe_ino proc.exe_fs_type proc.exe_mount_point proc.is_exe_from_memfd".split()
+    " proc.exe_ino proc.exe_fs_type proc.exe_mount_point proc.is_exe_from_memfd"
+    " proc.is_exe_upper_layer proc.is_exe_lower_layer".split()
 )
 OF_PARENT = frozenset("proc.pname proc.pexe proc.pexepath proc.pcmdline".split())
 OF_ANCESTORS = frozenset("proc.aname proc.aexe proc.aexepath proc.acmdline".split())

@@ -17,7 +17,9 @@ _UNIX, _INET, _INET6, NETLINK = 1, 2, 10, 16
 INTERNET = {_INET, _INET6}
 # Of struct sockaddr_in and sockaddr_in6.
 _PORT, _ADDRESS, _ADDRESS6 = slice(2, 4), slice(4, 8), slice(8, 24)
-_KINDS = {_UNIX: ("unix", "u"), _INET: ("ipv4", "4"), _INET6: ("ipv6", "6")}
+# What fd.type and fd.typechar call a socket, by its family.
+KINDS = {_UNIX: ("unix", "u"), _INET: ("ipv4", "4"), _INET6: ("ipv6", "6")}
+OTHER_KIND = ("socket", "o")
 _PROTOCOLS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6", 255: "raw"}
 _SERVERS = {EventType.BIND, EventType.LISTEN, EventType.ACCEPT, EventType.ACCEPT4}
 
@@ -26,7 +28,7 @@ Reader = Callable[[CallRecord], Value]
 
 def kind_of(record: CallRecord) -> tuple[str, str]:
     """What fd.type and fd.typechar call a socket."""
-    return _KINDS.get(record.socket.family, ("socket", "o"))
+    return KINDS.get(record.socket.family, OTHER_KIND)
 
 
 def name_of(record: CallRecord) -> Value:
@@ -128,6 +130,18 @@ def _ip(end: Callable[[CallRecord], Endpoint | None]) -> Resolver:
     return of_call(read)
 
 
+def _name(end: Callable[[CallRecord], Endpoint | None]) -> Resolver:
+    """The names that rules have for an end: another one may still turn out to be its."""
+
+    def resolve(event: Event) -> Value:
+        if not isinstance(event.record, CallRecord) or (found := end(event.record)) is None:
+            return ABSENT
+        names = event.names.of.get(found[0], ())
+        return names if event.names.complete else (*names, UNKNOWN)
+
+    return resolve
+
+
 def _port(end: Callable[[CallRecord], Endpoint | None]) -> Resolver:
     def read(record: CallRecord) -> Value:
         found = end(record)
@@ -204,7 +218,26 @@ def _socket(name: str, kind: FieldType, doc: str, resolve: Resolver) -> Field:
     return Field(name, kind, doc, resolve, events=("network",))
 
 
+_NAMED = {
+    "fd.sip.name": ("server", _server),
+    "fd.cip.name": ("client", _client),
+    "fd.lip.name": ("local", _local),
+    "fd.rip.name": ("remote", _remote),
+}
+NAMES = frozenset(_NAMED)
 FIELDS = (
+    *(
+        Field(
+            name,
+            _S,
+            f"the names, of those in rules, that lead to the {which} address",
+            _name(end),
+            events=("network",),
+            many=Many.ANY,
+            origin=Origin.METADATA,
+        )
+        for name, (which, end) in _NAMED.items()
+    ),
     _socket("fd.sockfamily", _S, "ip, unix or AF_*", of_call(_family)),
     _socket("fd.l4proto", _S, "tcp, udp, icmp, raw, or a number", of_call(_protocol)),
     _socket("fd.netlink", _S, "NETLINK_* of a netlink socket", of_call(_netlink)),

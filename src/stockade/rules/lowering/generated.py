@@ -32,6 +32,7 @@ from stockade.rules.lowering.reading import NOTHING_KNOWN, Frame
 from stockade.rules.lowering.reading import number as read_number
 
 _REF = struct.Struct("<HHBBH")
+_SOCKET_MODE = 0o140777
 _PATHS = [b"/etc/passwd", b"/usr/lib/x.so", b"/", b"/proc/self/stat", b"/tmp/a b/\xffc"]
 
 
@@ -53,6 +54,8 @@ class RawRecord:
         self._put("header.kind", RecordKind.OPEN if is_open else RecordKind.CALL)
         self._put("header.type", kind)
         self._fill(is_open=is_open)
+        if KIND_OF[kind] == "network" and _chance(rng, 0.5):
+            self._fill_socket()
 
     def _fill(self, *, is_open: bool) -> None:
         rng = self._rng
@@ -76,6 +79,18 @@ class RawRecord:
         if _chance(rng, 0.3):
             at, _ = self._offsets["file.path.offset"]
             self._put("file.mount_point_len", min(4, len(self._strings.get(at) or b"")))
+
+    def _fill_socket(self) -> None:
+        rng = self._rng
+        self._put("file.mode", _SOCKET_MODE)
+        self._buffer("file.fs_type", b"sockfs")
+        self._put("socket.family", rng.choice([1, 2, 2, 10, 16, 17]))
+        self._put("socket.type", rng.choice([1, 2, 3]))
+        self._put("socket.protocol", rng.choice([0, 1, 6, 17]))
+        for path in ("socket.local_port", "socket.remote_port"):
+            self._put(path, rng.choice([0, 22, 443]))
+        for path in ("socket.local_low", "socket.remote_low"):
+            self._put(path, rng.choice([0, 1, 0x0100007F]))
 
     def _put(self, path: str, value: int) -> None:
         if path in self._offsets:

@@ -465,7 +465,8 @@ def _of_call(layout: _Layout, kind: EventType) -> dict[str, View]:
     mode = layout.number("file.mode", bits=4, shift=12)
     found |= {
         "fd.name": named,
-        "fd.type": _where_known(mode, _file_type(mode)),
+        "fd.type": _of_any(socket, 0, _where_known(mode, _file_type(mode))),
+        "fd.typechar": _of_any(socket, 1, _where_known(mode, _type_character(mode))),
         "fd.fs_path": object_of(_fs_path(layout)),
         "fd.deleted": object_of(views.truth(Bits(path_flags, nameless, PathFlags.DELETED))),
         "fd.sockfamily": _socket_family(socket),
@@ -519,6 +520,21 @@ def _argument(  # noqa: PLR0911 - one for each kind
 
 def _is_single(bit: int) -> bool:
     return bit & (bit - 1) == 0
+
+
+def _of_any(family: Number, which: int, of_file: View) -> View:
+    """What a descriptor is of: kinds of sockets have names, and characters, of their own.
+
+    Args:
+        family: of the socket; 0 where it is none.
+        which: of the two that socket_fields.KINDS has.
+        of_file: the view of what is no socket.
+    """
+    kinds = {number: names[which] for number, names in socket_fields.KINDS.items()}
+    view = views.constant(socket_fields.OTHER_KIND[which])
+    for number, name in kinds.items():
+        view = views.guarded(_equals(family, number), views.constant(name), view)
+    return views.guarded(views.is_zero(family), of_file, view)
 
 
 def _socket_family(family: Number) -> View:
