@@ -36,7 +36,9 @@ ONCE = (
     "e2e/test_activity.py",
     "e2e/test_engines.py",
     "e2e/test_filtering.py",
+    "e2e/test_stock_rules.py",
     "kernel/test_filters.py",
+    "kernel/test_jobs.py",
 )
 # Whether an act is told of by its rule alone: that is about the rules.
 _RULES = "e2e/test_switched_off.py"

@@ -83,7 +83,11 @@ class EventWatch:
     def drain(self) -> None:
         """Take in what waits."""
         while found := [decode(raw) for raw in self.sensor.ring.drain()]:
-            self.events += map(self._enricher.event, found)
+            self.events += map(self.event_of, found)
+
+    def event_of(self, record: Record) -> Event:
+        """What the agent would make of a record."""
+        return self._enricher.event(record)
 
     def find(self, container: str, wanted: Callable[[Event], bool]) -> Event:
         """The last event of a container that fits; waits for it."""
