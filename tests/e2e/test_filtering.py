@@ -19,7 +19,7 @@ from tests.support.agent import STOCKADE, Agent
 from tests.support.rules import rule_text
 from tests.support.runc import Runc
 
-WAIT_S = 120.0
+WAIT_S = 240.0
 DROPPED = 'stockade_filtered_total{event="openat",verdict="drop"}'
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.agent import STOCKADE, Agent
+from tests.support.rules import rule_text
 from tests.support.runc import Mount, Options, Runc
 
 SECRET = "Host secret opened in a container"  # noqa: S105 - a rule's name
@@ -37,6 +38,19 @@ def test_a_signal_at_any_time_is_no_error(delay_ms: int) -> None:
     # Before Python runs our first line, the signal ends it as it ends any process.
     assert process.returncode in {0, -signal.SIGTERM}, err
     assert b"Traceback" not in err
+
+
+def test_rules_that_take_long_do_not_deafen_it(tmp_path: Path) -> None:
+    """What there was no time to judge is counted, and a signal ends it all the same."""
+    globs = " or ".join(f"fd.name glob *a{at}*b{at}*c*d*e*" for at in range(3000))
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(rule_text(f"evt.type in (open, openat) and ({globs})"))
+    with Agent(rules) as agent:
+        for _ in range(5000):
+            Path("/etc/passwd").open(encoding="ascii").close()
+        code, summary = agent.stop()
+        assert code == 0
+        assert summary["lost"]["unjudged"] > 0
 
 
 @contextmanager

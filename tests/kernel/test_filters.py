@@ -77,6 +77,34 @@ def test_a_record_whose_task_is_not_all_there_goes_up(trial: Trial) -> None:
         assert verdict(policy, trial, in_parts) is Verdict.SUBMIT
 
 
+OPENS = [EventType.OPENAT]
+BLOW_UPS = {
+    "clauses": " and ".join(
+        f"(proc.name = a{at} or (fd.name startswith /b{at} and not user.uid = {at}))"
+        for at in range(3000)
+    ),
+    "patterns": f"fd.name contains oneof ({', '.join(f'x{at}y{at * 31}' for at in range(20_000))})",
+    "globs": " or ".join(f"fd.name glob *a{at}*b{at}*c{at}*d*e*" for at in range(400)),
+    "paths": f"fd.name in ({', '.join(f'/a/{at}/{at * 7}' for at in range(1000))})",
+    "numbers": f"evt.rawres in ({', '.join(str(at * 3) for at in range(3000))})",
+    "negations": f"{'not ' * 2001} fd.name = /x",
+}
+
+
+@pytest.mark.parametrize("condition", BLOW_UPS.values(), ids=BLOW_UPS)
+def test_what_is_made_to_blow_up_is_taken_or_refused_by_name(trial: Trial, condition: str) -> None:
+    """Approximated, in part or as a whole, it never says no where the rule would fire."""
+    rules = made(rule_text(f"evt.type = openat and {condition}", name="blow")).rules
+    built = build(rules, OPENS)
+    if built.refusals:
+        assert {name for refusal in built.refusals for name in refusal.rules} == {"blow"}
+        return
+    with trial.load(built.policy) as policy:
+        for each in samples(Formulas(rules), 1, random.Random(SEED)):  # noqa: S311 - the same
+            if each.kind in policy.filters and each.verdict is Verdict.SUBMIT:
+                assert verdict(policy, trial, each) is Verdict.SUBMIT
+
+
 def test_what_the_kernel_refuses_is_an_error_with_its_log(trial: Trial) -> None:
     endless = Program(b"\x05\x00\xff\xff\x00\x00\x00\x00", {}, {})
     with pytest.raises(LoadError) as caught:

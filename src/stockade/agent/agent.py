@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 import structlog
@@ -26,8 +26,11 @@ from stockade.workloads import Containers
 # After a wake-up, records gather this long before the next one: under load the agent wakes
 # a few hundred times a second instead of once a record.
 _COALESCE_S = 0.002
-# Batches per wake-up; then signals and timers have their turn.
+# So many batches per wake-up, for so long; then signals and timers have their turn.
 _BATCHES = 16
+_TURN_S = 0.05
+# At the end, and before other rules come.
+_LAST_S = 10.0
 _FIRST_RECORD_S = 5.0
 _HEALTH_S = 1.0
 _FIRST = asyncio.FIRST_COMPLETED
@@ -89,6 +92,8 @@ class Agent:
         self._sink = sink
         self._rules = rules
         self._events = 0
+        self._batch: Iterator[memoryview] = iter(())
+        self._left = False  # whether all of it may not have been taken
         self._lost: Counter[str] = Counter()
         loop = asyncio.get_running_loop()
         self._flowing: asyncio.Future[None] = loop.create_future()
@@ -122,7 +127,9 @@ class Agent:
             for timer in (self._pause, self._look, self._check, self._measure):
                 if timer:
                     timer.cancel()
-        self._drain()
+        self._drain(_LAST_S)
+        if self._left:
+            self._leave()
         self._metadata_came(self._containers.give_up())
         self._say(self._health.check())
         self._judge.folder.close()
@@ -148,7 +155,7 @@ class Agent:
 
     def take_rules(self, engine: Engine) -> None:
         """Judge by other rules from now on; what has come is judged by those that were there."""
-        self._drain()
+        self._drain(_LAST_S)
         self._judge.take_rules(engine)
         self._enricher.take_rules(engine.rules)
 
@@ -189,24 +196,44 @@ class Agent:
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._sensor.ring)
         try:
-            self._drain()
+            self._drain(_TURN_S)
             self._watch_metadata()
         except Exception as err:  # noqa: BLE001 - asyncio would log it and leave us deaf
             self.fail(err)
             return
-        self._pause = loop.call_later(_COALESCE_S, self._listen)
+        # The ring does not tell of what has been taken out of it.
+        following = self._on_readable if self._left else self._listen
+        self._pause = loop.call_later(_COALESCE_S, following)
 
-    def _drain(self) -> None:
+    def _drain(self, turn_s: float) -> None:
+        """Take what waits, for so long; what is left of a batch comes first the next time."""
+        end = time.monotonic() + turn_s
         for _ in range(_BATCHES):
             self._enricher.new_batch()
             before = self._events
-            for raw in self._sensor.ring.drain():
+            if not self._left:
+                self._batch = self._sensor.ring.drain()
+            self._left = True
+            for raw in self._batch:
                 self._events += 1
                 self._take(raw)
+                if time.monotonic() > end:
+                    break
+            else:
+                self._left = False
             if self._events == before:
                 return
             if not self._flowing.done():
                 self._flowing.set_result(None)
+            if time.monotonic() > end:
+                return
+
+    def _leave(self) -> None:
+        """What there was no time for is lost, and counted."""
+        left = sum(1 for _ in self._batch)
+        while left:
+            self._lost["unjudged"] += left
+            left = sum(1 for _ in self._sensor.ring.drain())
 
     def _take(self, raw: memoryview) -> None:
         try:

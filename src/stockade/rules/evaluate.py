@@ -12,7 +12,7 @@ from stockade.events import Missing, Value
 from stockade.events.field import Many
 from stockade.events.values import Element
 from stockade.rules.functions import apply
-from stockade.rules.operators import compare
+from stockade.rules.operators import compare, matches_any
 from stockade.rules.syntax import And, Bound, Condition, Constant, Not, Or, Test
 
 Lookup = Callable[[Bound], Value]
@@ -74,6 +74,8 @@ def _exists(value: Element) -> bool | None:
 
 def _against(test: Test, value: Element, wanted: tuple[Constant | Missing, ...]) -> bool | None:
     """One value against all that are wanted."""
+    if test.modifier is None and test.right is None and not isinstance(value, Missing):
+        return matches_any(test.left.type, test.operator, value, test.values)
     results = [_one(test, value, each) for each in wanted]
     if test.modifier == "allof":
         return all_of(results)

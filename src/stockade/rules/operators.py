@@ -28,6 +28,9 @@ OPERATORS_OF: dict[FieldType, frozenset[str]] = {
     FieldType.IP: EQUALITY,
     FieldType.NET: EQUALITY,
 }
+_EQUAL = frozenset({"=", "in", "intersects"})
+# Their constants can be networks.
+_NETWORKS = frozenset({FieldType.IP, FieldType.NET})
 # Of a field of several values as a whole.
 OPERATORS_OF_SETS = frozenset({"in", "intersects", "exists"})
 
@@ -41,7 +44,7 @@ def compare(kind: FieldType, operator: str, value: Scalar, wanted: Constant) -> 
         value: of an event.
         wanted: of the rule.
     """
-    if operator in {"=", "in", "intersects"}:
+    if operator in _EQUAL:
         return _equal(value, wanted)
     if operator == "!=":
         return not _equal(value, wanted)
@@ -50,6 +53,15 @@ def compare(kind: FieldType, operator: str, value: Scalar, wanted: Constant) -> 
     if kind is FieldType.BYTES:
         return _buffer(operator, value, wanted)
     return _text(kind, operator, str(value), str(wanted))
+
+
+def matches_any(
+    kind: FieldType, operator: str, value: Scalar, wanted: tuple[Constant, ...]
+) -> bool:
+    """Whether value OPERATOR each holds for any of them; lists in rules can be long."""
+    if operator in _EQUAL and kind not in _NETWORKS:
+        return value in wanted
+    return any(compare(kind, operator, value, each) for each in wanted)
 
 
 def _equal(value: Scalar, wanted: Constant) -> bool:
