@@ -11,6 +11,7 @@
 #include "programs/object.bpf.c"
 #include "programs/call.bpf.c"
 #include "programs/cgroup.bpf.c"
+#include "programs/deny_file.bpf.c"
 #include "programs/process.bpf.c"
 #include "programs/receive.bpf.c"
 #include "programs/sweep.bpf.c"
@@ -29,6 +30,7 @@ const volatile struct {
 	enum target_flags target_flags;
 	enum fd_flags fd_flags;
 	enum loss_reason loss_reason;
+	enum outcome outcome;
 	enum role role;
 	enum container_state container_state;
 	enum member_flags member_flags;

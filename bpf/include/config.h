@@ -47,6 +47,8 @@ struct call_shape {
 	__u8 peer;    /* a socket whose other end is looked at */
 	__u8 object;  /* enum event_type: under which its paths' objects are kept, 0 for none */
 	__u8 kept;    /* enum wanted_flags: of whom objects are kept under this type */
+	__u8 decided; /* enum wanted_flags: whose acts are decided before they happen */
+	__u8 closed;  /* whether a member's act is refused when there is nobody to decide it */
 };
 
 /* What the rules ask for; changed when they are. */
@@ -59,7 +61,10 @@ struct wishes {
 	/* The same of the calls whose functions are hooked; a call is in one of the two. */
 	__u16 function_types[SYSCALL_COUNT];
 	struct call_shape call_shapes[EVENT_TYPES]; /* by enum event_type */
-	__u32 raw_paths; /* whether a successful open also reports the caller's argument */
+	__u32 raw_paths;    /* whether a successful open also reports the caller's argument */
+	__u32 decides_host; /* whether any of the host's acts are decided */
+	/* As syscall_types, of the calls that are decided. */
+	__u16 decided_types[SYSCALL_COUNT];
 };
 
 #endif

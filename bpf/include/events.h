@@ -25,6 +25,7 @@ enum {
 	DISKS_MAX = 8,
 	STREAMS = 3,
 	CGROUP_NAME_LEN = 128,
+	FIRED_WORDS = 2,
 };
 
 /* What happened, by the system call's own name where there is one. */
@@ -247,6 +248,15 @@ enum hierarchy {
 	HIERARCHY_DEVICES,
 };
 
+/* What was done about an act that was about to happen; ALLOW of all else, too. */
+enum outcome {
+	OUTCOME_ALLOW,
+	OUTCOME_AUDIT, /* told of, and let happen */
+	OUTCOME_DENY,
+	OUTCOME_KILL,
+	OUTCOME_MAX,
+};
+
 /* Why a record, or a part of one, did not arrive. */
 enum loss_reason {
 	LOSS_RING_FULL,
@@ -256,6 +266,7 @@ enum loss_reason {
 	LOSS_REPLACED,
 	LOSS_MEMBERS_FULL,    /* a member that is not known to be one */
 	LOSS_CONTAINERS_FULL, /* a container whose tasks are taken for the host's */
+	LOSS_UNDECIDED,	      /* a decision for which there was nobody, or no room */
 	LOSS_REASON_MAX,
 };
 
@@ -338,6 +349,10 @@ struct record_header {
 	__u16 type DOC("enum event_type");
 	__s64 result FIELD("evt.rawres", "int",
 			   "return value: a descriptor, 0, or a negative errno");
+	__u64 rules DOC("the set of rules that fired is about, 0 where none decided");
+	__u64 fired[FIRED_WORDS] DOC("those of them that did, a bit each");
+	__u32 outcome DOC("enum outcome");
+	__u32 reserved;
 	struct task task;
 };
 

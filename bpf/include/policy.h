@@ -3,12 +3,19 @@
  * What the agent's compiled rules and the programs that ask them agree on. For
  * each event type there may be one filter, a program in the map `filters`. It
  * finds the record in the slot of its CPU, and answers in the slot's frame.
+ *
+ * Likewise there may be one that decides: asked where an act is about to happen,
+ * it answers what is done about it. It finds the slot that was claimed for the
+ * task that acts.
  */
 #ifndef STOCKADE_POLICY_H
 #define STOCKADE_POLICY_H
 
+#include "events.h"
+
 enum {
 	FILTER_SCRATCH = 128,
+	UNANSWERED = 255,
 };
 
 /* What a filter says of a record; nothing where there is no filter. */
@@ -81,6 +88,10 @@ struct process_key {
 struct filter_frame {
 	__u32 verdict;	 /* enum verdict */
 	__u32 host_view; /* enum view, of the opened file's filesystem */
+	__u32 outcome;	 /* enum outcome, or UNANSWERED */
+	__u32 reserved;
+	__u64 rules; /* of a decision: which set of rules it is about */
+	__u64 fired[FIRED_WORDS];
 	struct known_parts container;
 	struct known_parts process;
 	struct known_parts parent;

@@ -40,7 +40,7 @@ enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 enum { BPF_RB_AVAIL_DATA = 0 };
 
 /* Of uapi/linux/bpf.h, those that not every kernel has. */
-enum bpf_func_id { BPF_FUNC_get_current_task_btf = 158 };
+enum bpf_func_id { BPF_FUNC_get_current_task_btf = 158, BPF_FUNC_task_pt_regs = 175 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

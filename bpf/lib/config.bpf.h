@@ -12,4 +12,7 @@ struct wishes wishes SEC(".data.wishes") = {};
 /* enum need_flags by event type; set before the filters that have them. */
 __u8 filter_needs[EVENT_TYPES] SEC(".data.needs") = {};
 
+/* The same of what decides. */
+__u8 decision_needs[EVENT_TYPES] SEC(".data.decisions") = {};
+
 #endif

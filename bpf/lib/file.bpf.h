@@ -151,11 +151,11 @@ static __always_inline __u32 path_breaks(struct slot *slot, struct file *file, s
 }
 
 /* Few filters ask for it. */
-static __always_inline bool puts_off_fs_path(struct record_header *header)
+static __always_inline bool puts_off_fs_path(struct slot *slot)
 {
-	__u8 needs = filter_needs[header->type & (EVENT_TYPES - 1)];
+	struct record_header *header = (void *)slot->record;
 
-	return header->kind == RECORD_OPEN && !(needs & NEED_FS_PATH);
+	return header->kind == RECORD_OPEN && !(slot->needs & NEED_FS_PATH);
 }
 
 /* Until the record is sent: whoever asks before that is told that it is not known. */
@@ -196,7 +196,7 @@ static __noinline int fill_file(struct slot *slot, struct file_object *out, stru
 	     !(out->path.flags & STRING_TRUNCATED)) ||
 	    is_lone(dentry))
 		return 0;
-	if (puts_off_fs_path((void *)slot->record))
+	if (puts_off_fs_path(slot))
 		put_off_fs_path(slot, out, dentry, fs_root);
 	else
 		append_fs_path(slot, &out->fs_path, dentry, fs_root);

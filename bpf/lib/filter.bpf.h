@@ -181,7 +181,7 @@ static __always_inline void forget_parts(struct slot *slot)
 /* Whether more is known of whose an event is than before. */
 static __noinline int find_parts(struct slot *slot)
 {
-	__u8 needs = filter_needs[slot->fixed.header.type & (EVENT_TYPES - 1)];
+	__u8 needs = slot->needs;
 	struct filter_frame *frame = &slot->frame;
 	struct known_parts *container;
 	struct process_parts *own;
@@ -204,7 +204,7 @@ static __noinline int find_parts(struct slot *slot)
 
 static __always_inline void prepare_filter(struct slot *slot)
 {
-	__u8 needs = filter_needs[slot->fixed.header.type & (EVENT_TYPES - 1)];
+	__u8 needs = slot->needs;
 
 	slot->frame.verdict = VERDICT_NONE;
 	slot->frame.host_view = VIEW_UNKNOWN;

@@ -13,7 +13,7 @@
 #include "lib/loss.bpf.h"
 #include "lib/task.bpf.h"
 
-#define SLOTS 3
+#define SLOTS 4
 #define STRING_MAX 4096
 #define NAME_MAX 255
 #define RECORD_MAX 24576 /* room for five strings; a slot cannot have more than 32 KiB */
@@ -53,13 +53,14 @@ struct view_of {
 };
 
 struct slot {
-	__u32 busy;   /* how many programs want it: it is whose claim makes it one */
-	__u32 number; /* its key */
-	__u32 size;   /* bytes of the record so far */
-	__u32 lost;   /* enum loss_reason, a bit each: parts of it that are missing */
-	__u32 whole;  /* whether its header is */
-	__u32 reserved;
-	__u64 mnt_ns;		/* address of the one in which the task sees paths */
+	__u32 busy;    /* how many programs want it: it is whose claim makes it one */
+	__u32 number;  /* its key */
+	__u32 size;    /* bytes of the record so far */
+	__u32 lost;    /* enum loss_reason, a bit each: parts of it that are missing */
+	__u32 whole;   /* whether its header is */
+	__u32 needs;   /* enum need_flags: what whoever judges it reads */
+	__u64 decider; /* of whose act it tells, by thread id: what decides looks for that; or 0 */
+	__u64 mnt_ns;  /* address of the one in which the task sees paths */
 	struct dentry *put_off; /* whose path within its filesystem is not there yet, or NULL */
 	struct dentry *fs_root; /* where that path starts */
 	struct filter_frame frame;
@@ -278,18 +279,27 @@ static __noinline int complete_header(struct slot *slot, struct task_struct *tas
 }
 
 /* @member: what the task is to a container, NULL for the host's. */
-static __always_inline void begin_header_of(struct slot *slot, __u16 kind, __u16 type, __s64 result,
-					    struct task_struct *task, struct member_entry *member)
+static __always_inline void begin_header_with(struct slot *slot, __u16 kind, __u16 type,
+					      __s64 result, struct task_struct *task,
+					      struct member_entry *member, __u8 needs)
 {
 	struct record_header *header = (void *)slot->record;
 
 	header->kind = kind;
 	header->type = type;
 	header->result = result;
+	slot->needs = needs;
 	slot->mnt_ns = (__u64)GET(task, nsproxy, mnt_ns);
 	fill_task(&header->task, task, member);
-	if (filter_needs[type & (EVENT_TYPES - 1)] & NEED_WHOLE_TASK)
+	if (needs & NEED_WHOLE_TASK)
 		complete_header(slot, task);
+}
+
+static __always_inline void begin_header_of(struct slot *slot, __u16 kind, __u16 type, __s64 result,
+					    struct task_struct *task, struct member_entry *member)
+{
+	begin_header_with(slot, kind, type, result, task, member,
+			  filter_needs[type & (EVENT_TYPES - 1)]);
 }
 
 static __always_inline void begin_header(struct slot *slot, __u16 kind, __u16 type, __s64 result,

@@ -89,7 +89,17 @@ NO_ACTIVITY = Activity(calls=0, execs=0, forks=0)
 
 def header(kind: EventType, result: int = 3, task: Task = TASK) -> RecordHeader:
     """A record's head."""
-    return RecordHeader(time_ns=6_000_000_000, size=0, kind=0, type=kind, result=result, task=task)
+    return RecordHeader(
+        time_ns=6_000_000_000,
+        size=0,
+        kind=0,
+        type=kind,
+        result=result,
+        rules=0,
+        fired=(0, 0),
+        outcome=0,
+        task=task,
+    )
 
 
 def open_record(

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from stockade.events import LAYOUT, Btf, Config, EventType, layout_digest, pack_config
+from stockade.events import (
+    LAYOUT,
+    Btf,
+    Config,
+    Decisions,
+    EventType,
+    layout_digest,
+    pack_config,
+)
 from stockade.events.calls import CALLS, OBSERVED
 from stockade.events.fields import KIND_OF
 from stockade.events.generate import TARGET, Generator, class_name
@@ -50,7 +58,12 @@ def test_wishes_are_packed_as_the_object_has_them() -> None:
     hooked = pack_wishes(wanted, "x86_64", frozenset())
     assert hooked[2 * (1024 + 82)] == EventType.RENAME
     assert hooked[2 * 82] == 0
-    assert packed[-4:] == bytes([1, 0, 0, 0])
+    assert packed[-2 * 1024 - 8 : -2 * 1024] == bytes([1, 0, 0, 0, 0, 0, 0, 0])
+    decided = Decisions(containers=frozenset({EventType.OPENAT}), host=frozenset({EventType.OPEN}))
+    acting = pack_wishes(wanted, "x86_64", frozenset(), decided)
+    assert acting[-2 * 1024 - 8 : -2 * 1024] == bytes([1, 0, 0, 0, 1, 0, 0, 0])
+    assert acting[-2 * 1024 + 2 * 257] == EventType.OPENAT
+    assert len(packed) == len(acting)
 
 
 def test_the_system_call_table_is_the_objects_size() -> None:

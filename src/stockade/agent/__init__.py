@@ -3,6 +3,7 @@
 from stockade.agent.activity import ActivityMeter
 from stockade.agent.addresses import HostAddresses
 from stockade.agent.agent import Agent, Sink
+from stockade.agent.enforcing import Enforcer
 from stockade.agent.enrich import Enricher
 from stockade.agent.filtering import Filterer
 from stockade.agent.fold import WINDOW_S, Folder
@@ -21,6 +22,7 @@ __all__ = [
     "ActivityMeter",
     "Addresses",
     "Agent",
+    "Enforcer",
     "Enricher",
     "Filterer",
     "Folder",

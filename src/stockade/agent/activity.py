@@ -12,6 +12,7 @@ from stockade.events import (
     ContainerEntry,
     ContainerRecord,
     EventType,
+    Outcome,
     RecordHeader,
     Role,
     Task,
@@ -127,6 +128,9 @@ def _record(
         kind=0,
         type=EventType.CONTAINER_ACTIVITY,
         result=0,
+        rules=0,
+        fired=(),
+        outcome=Outcome.ALLOW,
         task=task,
     )
     return ContainerRecord(

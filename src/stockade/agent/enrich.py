@@ -130,6 +130,8 @@ class Enricher:
     def _acting(self, record: Record) -> Process:
         """The process as it was when it acted: an exec first makes it what it now is."""
         task = record.header.task
+        if isinstance(record, ExecRecord) and record.header.outcome:
+            return self._processes.attempted(record)
         if isinstance(record, ExecRecord):
             self._processes.update(record)
             return self._named(task)

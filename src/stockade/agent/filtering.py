@@ -46,24 +46,27 @@ class Filterer:
         self._cache = cache
         self.state = Filtering()
 
-    def apply_known(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> bool:
-        """Install what has been compiled before. False where nothing has."""
-        known = find_policy(policy_key(rules, kinds), self._cache)
-        if known is None:
-            return False
-        self._install(known)
-        return True
+    async def built(
+        self,
+        rules: Sequence[Rule],
+        kinds: Collection[EventType],
+        decided: Collection[EventType] = (),
+    ) -> Built:
+        """What rules are compiled into: from the cache, or now."""
+        known = find_policy(policy_key(rules, kinds, decided), self._cache)
+        if known is not None:
+            return known
+        return await asyncio.to_thread(self._build, rules, kinds, decided)
 
-    async def prepare(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> None:
-        """Compile what has not been compiled before, for the cache."""
-        if find_policy(policy_key(rules, kinds), self._cache) is None:
-            await asyncio.to_thread(self._build, rules, kinds)
-
-    async def apply(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> None:
+    async def apply(
+        self,
+        rules: Sequence[Rule],
+        kinds: Collection[EventType],
+        decided: Collection[EventType] = (),
+    ) -> None:
         """Compile where that has not been done before, and install. Never ends the watch."""
         try:
-            if not self.apply_known(rules, kinds):
-                self._install(await asyncio.to_thread(self._build, rules, kinds))
+            self._install(await self.built(rules, kinds, decided))
         except Exception:
             self.state.failures += 1
             log.exception("rules are not judged in the kernel")
@@ -73,11 +76,16 @@ class Filterer:
         self._sensor.filters.clear()
         self.state.filtered = frozenset()
 
-    def _build(self, rules: Sequence[Rule], kinds: Collection[EventType]) -> Built:
-        built = build_apart(rules, kinds)
-        if not built.refusals:
+    def _build(
+        self,
+        rules: Sequence[Rule],
+        kinds: Collection[EventType],
+        decided: Collection[EventType],
+    ) -> Built:
+        built = build_apart(rules, kinds, decided)
+        if not built.refusals and not built.undecided:
             try:
-                keep_policy(policy_key(rules, kinds), built, self._cache)
+                keep_policy(policy_key(rules, kinds, decided), built, self._cache)
             except OSError as err:
                 log.warning("compiled rules cannot be kept", reason=str(err))
         return built

@@ -5,22 +5,27 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+import msgspec
 
 from stockade.agent.fold import Folder
 from stockade.events import (
     Action,
     Alert,
     Container,
+    Decisions,
     Element,
     Event,
     FieldView,
     Missing,
+    Outcome,
     ScalarView,
     Update,
     Value,
     container_view,
+    fired_bits,
     printable,
     process_view,
 )
@@ -32,6 +37,8 @@ SOURCE = "syscall"
 
 # How many events may wait for metadata of their containers; an event is some 2 KiB.
 _WAITING_MAX = 4096
+# Sets of rules that decided until lately.
+_DECISIONS_KEPT = 4
 
 
 @dataclass(slots=True)
@@ -40,6 +47,38 @@ class _Waiting:
 
     undecided: list[tuple[Rule, Event]]
     alerts: list[tuple[Rule, Event, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A set of rules that the kernel decides by, or did."""
+
+    decisions: Decisions
+    rules: Mapping[str, Rule]
+
+    def fired(self, event: Event) -> list[tuple[Rule, bool]]:
+        """The rules by which an act was decided, and whether that was certain."""
+        bits = self.decisions.fired.get(event.type, ())
+        found: dict[str, bool] = {}
+        for number in fired_bits(event.record.header.fired):
+            for each in bits[number] if number < len(bits) else ():
+                found[each.rule] = each.certain or found.get(each.rule, False)
+        return [(self.rules[name], certain) for name, certain in found.items()]
+
+
+def _as_if_let(event: Event) -> Event:
+    """An event as it would be, had nobody refused it."""
+    record = event.record
+    header = msgspec.structs.replace(record.header, result=0)
+    if not record.header.outcome:
+        return event
+    return msgspec.structs.replace(event, record=msgspec.structs.replace(record, header=header))
+
+
+def _done(rule: Rule, event: Event) -> Action:
+    """What was done for a rule: what it says now, or less where nothing is refused at present."""
+    outcome = Action[Outcome(event.record.header.outcome).name]
+    return min(rule.effective, outcome, key=list(Action).index)
 
 
 class Judge:
@@ -64,6 +103,7 @@ class Judge:
         self._hostname = socket.gethostname()
         self._run = secrets.token_hex(4)
         self._waiting: dict[int, _Waiting] = {}
+        self._decided: dict[int, _Decided] = {}
         self._count = 0
         self.alerts = 0
         self.lost = 0
@@ -73,13 +113,20 @@ class Judge:
         self._engine = engine
         self.folder.close()
 
+    def take_decisions(self, decisions: Decisions, rules: Iterable[Rule]) -> None:
+        """Understand what these decide, beside what was there before: it may still come."""
+        while len(self._decided) >= _DECISIONS_KEPT:
+            del self._decided[next(iter(self._decided))]
+        self._decided[decisions.set] = _Decided(decisions, {rule.name: rule for rule in rules})
+
     def alerts_of(self, event: Event) -> Iterator[Alert]:
         """One alert for each rule that the event fires, but for repetitions."""
         pending = event.container is not None and event.container.pending
-        for rule, verdict in self._engine.judged(event):
+        acts = bool(event.record.header.outcome)
+        for rule, verdict in self._acted(event) if acts else self._engine.judged(event):
             if verdict is False:
                 continue
-            alert = self._alert(rule, event) if verdict else None
+            alert = self._alert(rule, event, certain=acts) if verdict else None
             if alert and self._repeats(alert, event):
                 # What is still to be learnt, the one that it repeats will tell.
                 continue
@@ -99,10 +146,20 @@ class Judge:
             self.folder.learn(update)
             yield update
         for rule, event in waiting.undecided:
-            if self._engine.holds(rule, event):
+            if self._engine.verdict(rule, _as_if_let(event)):
                 late = self._alert(rule, event)
                 if not self._repeats(late, event):
                     yield late
+
+    def _acted(self, event: Event) -> Iterator[tuple[Rule, bool | None]]:
+        """The rules by which the kernel decided, and whether they hold, now that more is known."""
+        header = event.record.header
+        decided = self._decided.get(header.rules)
+        if decided is None:
+            self.lost += 1
+            return
+        for rule, certain in decided.fired(event):
+            yield rule, certain or self._engine.verdict(rule, _as_if_let(event))
 
     def _repeats(self, alert: Alert, event: Event) -> bool:
         return self.folder.repeats(alert, event.record.header.task.container)
@@ -119,9 +176,11 @@ class Judge:
         else:
             waiting.undecided.append((rule, event))
 
-    def _alert(self, rule: Rule, event: Event) -> Alert:
+    def _alert(self, rule: Rule, event: Event, *, certain: bool = False) -> Alert:
         self.alerts += 1
         output, fields = _output(rule, event)
+        action = _done(rule, event) if certain else Action.AUDIT
+        would = rule.action if event.record.header.outcome and action is not rule.action else None
         return Alert(
             id=f"{self._run}-{self.alerts}",
             time=rfc3339(event.time_ns),
@@ -132,10 +191,11 @@ class Judge:
             source=SOURCE,
             tags=list(rule.tags),
             hostname=self._hostname,
-            action=Action.AUDIT,
+            action=action,
             container=container_view(event),
             process=process_view(event),
             technique=list(rule.technique),
+            would=would,
         )
 
     def _update(self, rule: Rule, event: Event, alert: str) -> Update:

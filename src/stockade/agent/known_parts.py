@@ -32,8 +32,10 @@ from stockade.events import (
     decode,
 )
 from stockade.events._records import ANCESTORS_MAX, RecordKind
+from stockade.kernel.deciders import Scopes
 from stockade.kernel.filters import Filters, Known, ProcessKey
 from stockade.rules import Rule, values_of
+from stockade.rules.lowering.deciding import settled
 from stockade.rules.lowering.parts import Parts, Whose
 from stockade.workloads import Containers
 
@@ -71,6 +73,8 @@ class KnownParts:
         self._depth = 0
         # Containers by their keys; processes by start and number, as they were told of.
         self._told: dict[int, ContainerEntry] = {}
+        # What sets of rules that decide are told; the newest last.
+        self._scopes: list[tuple[Parts, Scopes]] = []
         self._processes: dict[tuple[int, int], set[ProcessKey]] = defaultdict(set)
         self.take_rules(rules)
 
@@ -80,6 +84,16 @@ class KnownParts:
         self._depth = ANCESTORS_MAX if parts.of(Whose.ANCESTORS) else bool(parts.of(Whose.PARENT))
         for container in self._containers.all():
             self.tell(container)
+
+    def take_scopes(self, parts: Parts, scopes: Scopes) -> None:
+        """Tell a set of rules that will decide of every container, beside those that do."""
+        self._scopes.append((parts, scopes))
+        for container in self._containers.all():
+            self._tell_scopes(container, self._scopes[-1:])
+
+    def drop_scopes(self, scopes: Scopes) -> None:
+        """Of one that decides no more."""
+        self._scopes = [each for each in self._scopes if each[1] is not scopes]
 
     def withdraw(self) -> None:
         """Tell of nothing until `take_rules`; what was told holds no longer."""
@@ -112,17 +126,28 @@ class KnownParts:
     def tell(self, container: Container) -> None:
         """Tell of a container, if all is known of it."""
         entry = container.entry
-        if self._parts is None or entry is None or entry.key in self._told:
+        if entry is None or container.pending or entry.state != ContainerState.RUNNING:
             return
-        if container.pending or entry.state != ContainerState.RUNNING:
+        self._tell_scopes(container, self._scopes)
+        if self._parts is None or entry.key in self._told:
             return
         known = self._known(self._parts, Whose.CONTAINER, _event_of(container))
         if self._filters.tell_container(entry, known):
             self._told[entry.key] = entry
 
+    def _tell_scopes(self, container: Container, scopes: list[tuple[Parts, Scopes]]) -> None:
+        entry = container.entry
+        if entry is None or container.pending or entry.state != ContainerState.RUNNING:
+            return
+        for parts, told in scopes:
+            holds, fails = parts.words(Whose.CONTAINER, values_of(_event_of(container)))
+            told.tell(entry, holds, settled(fails))
+
     def _follow(self, record: ContainerRecord) -> None:
         key = record.container.key
         if record.header.type in _ENDS:
+            for _, scopes in self._scopes:
+                scopes.forget(record.container)
             if key in self._told:
                 self._filters.forget_container(self._told.pop(key))
             return

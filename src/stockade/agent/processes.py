@@ -133,13 +133,17 @@ class ProcessTable:
         """Take in what a record says of processes."""
         identity = record.header.task.process
         match record:
-            case ExecRecord() if record.header.result >= 0:
+            case ExecRecord() if record.header.result >= 0 and not record.header.outcome:
                 self._add(_from_exec(record, self._processes.get(_key(identity))))
             case ForkRecord() if not record.flags & _CLONE_THREAD:
                 self._add(msgspec.structs.replace(self.get(identity), id=record.child))
             case ExitRecord():
                 self._processes.pop(_key(identity), None)
                 self._parents.pop(_key(identity), None)
+
+    def attempted(self, record: ExecRecord) -> Process:
+        """What an exec would make of a process, before it does."""
+        return _from_exec(record, self._processes.get(_key(record.header.task.process)))
 
     def _add(self, process: Process) -> None:
         if len(self._processes) >= _MAX:

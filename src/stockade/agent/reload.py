@@ -16,13 +16,14 @@ from typing import TypeAlias
 import structlog
 
 from stockade.agent.agent import Agent
+from stockade.agent.enforcing import Enforcer
 from stockade.agent.filtering import Filterer
-from stockade.agent.known_parts import KnownParts
 from stockade.errors import RuleErrors, Severity, StockadeError
+from stockade.events import EventType
 from stockade.events.activity_fields import ACTIVITY
 from stockade.events.file_fields import RAW_PATHS
-from stockade.kernel import Sensor, Wanted
-from stockade.rules import Engine
+from stockade.kernel import Wanted
+from stockade.rules import Engine, Rule
 from stockade.rules.source import rule_files
 
 Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
@@ -40,7 +41,15 @@ def wanted_of(engine: Engine) -> Wanted:
         engine.wanted(host=True),
         raw_paths=not engine.fields_of("open").isdisjoint(RAW_PATHS),
         activity=not engine.fields_of("container").isdisjoint(ACTIVITY),
+        decides=engine.decides,
     )
+
+
+def _compiled_from(
+    engine: Engine,
+) -> tuple[list[Rule], frozenset[EventType], frozenset[EventType]]:
+    """What the compiler has to know."""
+    return engine.rules, wanted_of(engine).types, engine.decided
 
 
 def _first_error(err: StockadeError) -> str:
@@ -70,27 +79,27 @@ class Reloader:
     Args:
         load: reads and checks them; raises StockadeError.
         paths: where they are.
-        sensor, agent, filterer: at work with the rules that are there now.
-        parts: tells filters what is known of containers and processes.
+        agent, filterer: at work with the rules that are there now.
         engine: these rules.
+        enforcer: has the kernel decide; knows the sensor, and what it is told of containers.
     """
 
     def __init__(
         self,
         load: Callable[[], Engine],
         paths: Sequence[Path],
-        sensor: Sensor,
         agent: Agent,
         filterer: Filterer,
-        parts: KnownParts,
         engine: Engine,
+        enforcer: Enforcer,
     ) -> None:
+        self._enforcer = enforcer
         self._load = load
         self._paths = paths
-        self._sensor = sensor
+        self._sensor = enforcer.sensor
         self._agent = agent
         self._filterer = filterer
-        self._parts = parts
+        self._parts = enforcer.parts
         self._engine = engine
         self._asked = asyncio.Event()
         # Before the first filters are made: the files may change meanwhile.
@@ -101,9 +110,19 @@ class Reloader:
         """Reload as soon as possible."""
         self._asked.set()
 
+    async def enforce(self) -> None:
+        """Bring into force what the first rules deny and kill.
+
+        Raises:
+            StockadeError: not all of it can be.
+        """
+        if self._engine.decides:
+            built = await self._filterer.built(*_compiled_from(self._engine))
+            self._enforcer.install(self._enforcer.load(built), self._engine.rules)
+
     async def work(self) -> None:
         """Install the first filters, then reload whenever that is due. Ends when cancelled."""
-        await self._filterer.apply(self._engine.rules, wanted_of(self._engine).types)
+        await self._filterer.apply(*_compiled_from(self._engine))
         seen = self._read
         while True:
             try:
@@ -122,21 +141,28 @@ class Reloader:
         try:
             engine = await asyncio.to_thread(self._load)
             self._require_same_sensor(engine)
+            built = await self._filterer.built(*_compiled_from(engine))
+            loaded = self._enforcer.load(built) if self._decides(engine) else None
         except StockadeError as err:
             self.state.failed += 1
             self.state.error = _first_error(err)
             # The rules are wrong, not the program: a traceback would tell nothing.
             log.warning("rules not reloaded; the old ones stay", reason=self.state.error)
             return
-        await self._filterer.prepare(engine.rules, wanted_of(engine).types)
+        if loaded:
+            self._enforcer.install(loaded, engine.rules)
         self._change(engine)
         # Before others are told: what is read now was told of the old rules.
         if await asyncio.to_thread(self._parts.synchronize):
             self._parts.take_rules(engine.rules)
-        await self._filterer.apply(engine.rules, wanted_of(engine).types)
+        await self._filterer.apply(*_compiled_from(engine))
         self.state.done += 1
         self.state.error = ""
         log.info("rules reloaded", rules=len(engine.rules))
+
+    def _decides(self, engine: Engine) -> bool:
+        """Whether these rules decide, or those before them did."""
+        return engine.decides or self._engine.decides
 
     def _change(self, engine: Engine) -> None:
         old, new = wanted_of(self._engine), wanted_of(engine)

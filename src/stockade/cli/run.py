@@ -20,6 +20,7 @@ from stockade.agent import (
     ActivityMeter,
     Addresses,
     Agent,
+    Enforcer,
     Enricher,
     Filterer,
     Folder,
@@ -42,6 +43,7 @@ from stockade.cli.reload import findable
 from stockade.cli.state_roots import state_roots_option
 from stockade.errors import StockadeError
 from stockade.kernel import Pins, Sensor, Tier
+from stockade.kernel.tiers import best_tier, decided_kinds
 from stockade.rules import Engine, load_rules
 from stockade.sinks import JsonLines, Stream, Terminal
 from stockade.workloads import STATE_ROOTS, Containers
@@ -117,7 +119,8 @@ def run(*, paths: tuple[Path, ...], **options: Any) -> None:
     """Watch this host until Ctrl-C or SIGTERM, and say what the rules find."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     paths = paths or (PACKS,)
-    engine = _engine(paths)
+    tier = Tier(options["tier"]) if options["tier"] else None
+    engine = _engine(paths, tier)
     if not engine.rules:
         raise click.UsageError(f"no rules in {', '.join(map(str, paths))}")
     if sys.stdout is None:
@@ -128,14 +131,15 @@ def run(*, paths: tuple[Path, ...], **options: Any) -> None:
         structlog.get_logger().warning("the reader of stdout has stalled: its end is missing")
 
 
-def _engine(paths: tuple[Path, ...]) -> Engine:
-    """The rules of files. Raises RuleErrors."""
+def _engine(paths: tuple[Path, ...], tier: Tier | None) -> Engine:
+    """The rules of files, on a tier or the best there is. Raises RuleErrors."""
     loaded = load_rules(paths, own_lists(paths))
     if loaded.warnings:
         count = len(loaded.warnings)
         note = f"{count} warning{'s' if count != 1 else ''} about the rules"
         structlog.get_logger().warning(note, hint="stockade rules check shows them")
-    return Engine(loaded.enabled)
+    acts = any(rule.decided for rule in loaded.enabled)
+    return Engine(loaded.enabled, decided_kinds(tier or best_tier()) if acts else frozenset())
 
 
 def _sink(output: str, stream: Stream) -> Sink:
@@ -201,11 +205,12 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
             parts,
         )
         sink = _sink(options.output, stream)
+        judge = Judge(engine, Folder(0 if options.no_fold else options.fold_window))
         agent = Agent(
             sensor,
             containers,
             enricher,
-            Judge(engine, Folder(0 if options.no_fold else options.fold_window)),
+            judge,
             sink,
             rules=len(engine.rules),
             meter=ActivityMeter(sensor) if wanted.activity else None,
@@ -215,8 +220,11 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
             loop.call_soon_threadsafe(agent.fail, error)
 
         stream.on_error = stream_failed
-        load = functools.partial(_engine, options.paths)
-        reloader = Reloader(load, options.paths, sensor, agent, Filterer(sensor), parts, engine)
+        load = functools.partial(_engine, options.paths, sensor.tier)
+        enforcer = Enforcer(sensor, parts, judge)
+        stack.callback(enforcer.close)
+        reloader = Reloader(load, options.paths, agent, Filterer(sensor), engine, enforcer)
+        await reloader.enforce()
         if options.metrics_listen:
             served = metrics.serve(
                 options.metrics_listen,

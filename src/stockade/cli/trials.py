@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from stockade.errors import StockadeError
 from stockade.events import EventType
-from stockade.kernel.filters import TRACEPOINT, Hook
+from stockade.kernel.filters import TRACEPOINT, Hook, Way
 from stockade.kernel.tiers import functions_of
 from stockade.kernel.trial import Trial
 from stockade.rules import Rule
@@ -50,9 +50,9 @@ def verified(built: Built, trial: Trial | None) -> Mapping[str, Mapping[EventTyp
     if trial is None:
         return found
     functions = functions_of(EventType.OPENAT)
-    hooks = [TRACEPOINT, *(Hook("", name, is_function=True) for name in (functions or ())[:1])]
+    hooks = [TRACEPOINT, *(Hook("", name, Way.FEXIT) for name in (functions or ())[:1])]
     for hook in hooks:
-        name = "functions" if hook.is_function else hook.name
+        name = "functions" if hook.way is Way.FEXIT else hook.name
         found[name] = {}
         try:
             with trial.load(built.policy, hook) as loaded:

@@ -24,6 +24,7 @@ from stockade.events._records import (
     Namespaces,
     NeedFlags,
     OpenRecord,
+    Outcome,
     PathFlags,
     ProcessId,
     Record,
@@ -62,6 +63,14 @@ from stockade.events.alert import (
     process_view,
 )
 from stockade.events.btf import Btf
+from stockade.events.decisions import (
+    DECIDED,
+    FIRED_MAX,
+    HOOKS,
+    Decisions,
+    Fired,
+    fired_bits,
+)
 from stockade.events.entities import (
     HOST,
     Container,
@@ -80,6 +89,9 @@ from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Scalar, Va
 
 __all__ = [
     "ABSENT",
+    "DECIDED",
+    "FIRED_MAX",
+    "HOOKS",
     "HOST",
     "LAYOUT",
     "NO_TEXT",
@@ -99,6 +111,7 @@ __all__ = [
     "ContainerRecord",
     "ContainerState",
     "ContainerView",
+    "Decisions",
     "Device",
     "Element",
     "Event",
@@ -109,6 +122,7 @@ __all__ = [
     "FdFlags",
     "FieldView",
     "FileObject",
+    "Fired",
     "ForkRecord",
     "HostNames",
     "LossReason",
@@ -121,6 +135,7 @@ __all__ = [
     "Namespaces",
     "NeedFlags",
     "OpenRecord",
+    "Outcome",
     "PathFlags",
     "Pod",
     "Policy",
@@ -153,6 +168,7 @@ __all__ = [
     "decode_host_entry",
     "decode_loss_key",
     "decode_member_entry",
+    "fired_bits",
     "internal_alert",
     "layout_digest",
     "pack_call_shape",

@@ -130,6 +130,8 @@ class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="type"):
 
     Attributes:
         id: of this alert, on this host; an update names it.
+        action: what was done.
+        would: what the rule would have done about it; null where it did, or only tells.
     """
 
     id: str
@@ -145,6 +147,7 @@ class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="type"):
     container: ContainerView
     process: ProcessView
     technique: list[str]
+    would: Action | None = None
 
 
 def internal_alert(

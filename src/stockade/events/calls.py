@@ -246,6 +246,8 @@ def shape(kind: EventType, wanted: WantedFlags, kept: WantedFlags) -> CallShape:
         peer=call.position("peer"),
         object=kept_under(kind) or EventType.NONE,
         kept=kept,
+        decided=WantedFlags(0),
+        closed=0,
     )
 
 

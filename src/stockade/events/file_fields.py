@@ -75,7 +75,10 @@ def attempted_path(record: OpenRecord) -> str | Missing:
 
 def opened_path(record: OpenRecord) -> str | Missing:
     """The path of what was opened; of a failed open, what it asked for."""
-    return text_value(record.file.path) if record.header.result >= 0 else attempted_path(record)
+    # What is refused before it happens has its object, too.
+    if record.file.path.present or record.header.result >= 0:
+        return text_value(record.file.path)
+    return attempted_path(record)
 
 
 def _of_open(read: Callable[[OpenRecord], Value]) -> Resolver:

@@ -29,6 +29,7 @@ ENUMS = (
     "path_flags",
     "target_flags",
     "fd_flags",
+    "outcome",
     "loss_reason",
     "role",
     "container_state",

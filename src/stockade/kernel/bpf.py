@@ -52,6 +52,12 @@ class Map:
         """Remove a key."""
         check(self._lib.core_map_delete(self.fd, key), "delete from a map")
 
+    def discard(self, key: bytes) -> None:
+        """Remove a key, if it is there."""
+        result = self._lib.core_map_delete(self.fd, key)
+        if result != -errno.ENOENT:
+            check(result, "delete from a map")
+
     def keys(self) -> Iterator[bytes]:
         """Every key; those removed meanwhile may appear."""
         key, following = self._ffi.NULL, self._ffi.new("char[]", self.key_size)

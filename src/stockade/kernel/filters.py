@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from enum import IntEnum
 from operator import or_
 
 from stockade.errors import LoadError
@@ -18,6 +19,16 @@ from stockade.kernel.held import Held
 _LOG_BYTES = 1 << 16
 _MAP_FD, _MAP_VALUE = 1, 2  # BPF_PSEUDO_*
 _INSTRUCTION = 8
+_NONE = -1
+
+
+class Way(IntEnum):
+    """How a program is attached to a hook; the numbers are the native core's."""
+
+    TRACEPOINT = 0
+    FEXIT = 1
+    LSM = 2
+    FMOD_RET = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +37,15 @@ class Hook:
 
     Attributes:
         programs: the map that they are found in.
-        name: of the tracepoint, or of a function at whose end.
-        is_function: which of the two.
+        name: of the tracepoint, of a security hook, or of a function.
+        way: which of these.
+        kinds: the event types that it asks about; None for all.
     """
 
     programs: str
     name: str
-    is_function: bool = False
+    way: Way = Way.TRACEPOINT
+    kinds: frozenset[EventType] | None = None
 
 
 TRACEPOINT = Hook("filters_sys_exit", "sys_exit")
@@ -77,16 +90,25 @@ class LoadedPolicy(Held):
             if policy.tables:
                 made = self._lib.core_create_table(policy.tables, len(policy.tables))
                 self._tables = check(made, "create the filters' tables")
-            for program in policy.programs:
-                self.programs.append(self._load(program, maps, hook))
+            self._load_all(policy, maps, hook)
         except BaseException:
             self.close()
             raise
 
+    def _load_all(self, policy: Policy, maps: Mapping[str, Map], hook: Hook | None) -> None:
+        """Those that the hook asks, under their numbers."""
+        if hook and hook.kinds is not None:
+            self.filters = {kind: at for kind, at in self.filters.items() if kind in hook.kinds}
+        asked = set(self.filters.values()) if hook and hook.kinds is not None else None
+        for number, program in enumerate(policy.programs):
+            unused = asked is not None and number not in asked
+            self.programs.append(_NONE if unused else self._load(program, maps, hook))
+
     def close(self) -> None:
         """Let go of the programs; those that are in use stay. May be called twice."""
         for fd in self.programs:
-            os.close(fd)
+            if fd != _NONE:
+                os.close(fd)
         self.programs.clear()
         if self._tables >= 0:
             os.close(self._tables)
@@ -114,8 +136,8 @@ class LoadedPolicy(Held):
         log = self._ffi.new("char[]", _LOG_BYTES)
         asked_by = hook.name.encode() if hook else self._ffi.NULL
         count = len(code) // _INSTRUCTION
-        is_function = bool(hook and hook.is_function)
-        arguments = asked_by, is_function, bytes(code), count, log, _LOG_BYTES
+        way = hook.way if hook else Way.TRACEPOINT
+        arguments = asked_by, int(way), bytes(code), count, log, _LOG_BYTES
         fd = int(self._lib.core_load_filter(*arguments))
         if fd < 0:
             text = self._ffi.string(log).decode("utf-8", "replace")

@@ -8,12 +8,15 @@ import struct
 from dataclasses import dataclass
 from operator import or_
 
+import msgspec
+
 from stockade.errors import LoadError, MissingFeature
 from stockade.events import (
     LAYOUT,
     Activity,
     Btf,
     Config,
+    Decisions,
     EventType,
     LossReason,
     Namespaces,
@@ -35,7 +38,8 @@ from stockade.kernel.core import (
     require_btf,
     require_privilege,
 )
-from stockade.kernel.filters import TRACEPOINT, Filters, Hook
+from stockade.kernel.deciders import Deciders, LoadedDecisions
+from stockade.kernel.filters import TRACEPOINT, Filters, Hook, Way
 from stockade.kernel.held import Held
 from stockade.kernel.images import object_image
 from stockade.kernel.pins import Pins
@@ -44,6 +48,8 @@ from stockade.kernel.ring import Ring
 from stockade.kernel.tiers import (
     Tier,
     best_tier,
+    deciding_hooks,
+    every_deciding_program,
     every_object_program,
     functions_for,
     missing_objects,
@@ -52,6 +58,7 @@ from stockade.kernel.tiers import (
 )
 
 _EVENT_TYPES = 256  # of call_shapes[]
+_UNDECIDED = Decisions()
 # Maps of programs, each for functions that are alike; the program behind one is called on_*.
 _JUMPS = ("functions", "more_functions")
 # Likewise for the tracepoint of all system calls.
@@ -130,12 +137,14 @@ class Wanted:
         host: event types of the host's own tasks.
         raw_paths: whether opens also tell the path as the caller gave it.
         activity: whether it is counted how much containers do; that costs at every system call.
+        decides: whether some rule denies or kills.
     """
 
     containers: frozenset[EventType]
     host: frozenset[EventType] = frozenset()
     raw_paths: bool = False
     activity: bool = False
+    decides: bool = False
 
     @property
     def types(self) -> frozenset[EventType]:
@@ -149,6 +158,7 @@ class Wanted:
             self.host | other.host,
             raw_paths=self.raw_paths or other.raw_paths,
             activity=self.activity or other.activity,
+            decides=self.decides or other.decides,
         )
 
     def flags(self, kind: EventType) -> WantedFlags:
@@ -245,6 +255,7 @@ class Sensor(Held):
             require(tier)
         self.tier = tier or best_tier()
         self.sweeps = EventType.BOUNDARY_SWEEP in wanted.types
+        self._wanted, self._decisions = wanted, _UNDECIDED
         image = object_image("stockade")
         check_layout(image)
         self._object = Object(image, "stockade")
@@ -264,6 +275,7 @@ class Sensor(Held):
             self._container_losses = self._object.map("container_losses")
             self._activity = self._object.map("activity")
             self.filters = Filters(self._object.map, self._asking())
+            self.deciders = Deciders(self._object.map, self._deciding.values())
             maps = self._object.map("containers"), self._object.map("members")
             self.provenance = Provenance(*maps)
             find_host(self._object)
@@ -305,9 +317,20 @@ class Sensor(Held):
 
     def want(self, wanted: Wanted) -> None:
         """Report something else from now on, as far as the programs that are loaded see it."""
-        packed = pack_wishes(wanted, os.uname().machine, self.fallen)
-        self._object.map(".data.wishes").update(bytes(4), packed)
+        self._wanted = wanted
+        self._wish()
         self.sweeps = EventType.BOUNDARY_SWEEP in wanted.types
+
+    def decide(self, loaded: LoadedDecisions) -> None:
+        """Have acts decided by these from now on, instead of by what does so now."""
+        self.deciders.install(loaded)
+        self._decisions = loaded.decisions
+        self._wish()
+        self.deciders.keep(loaded.decisions.policy.filters)
+
+    def _wish(self) -> None:
+        packed = pack_wishes(self._wanted, os.uname().machine, self.fallen, self._decisions)
+        self._object.map(".data.wishes").update(bytes(4), packed)
 
     def unloaded(self, wanted: Wanted) -> list[str]:
         """The programs that would have to be loaded to report something."""
@@ -318,6 +341,8 @@ class Sensor(Held):
             and not self._object.is_loaded(program)
             and has_tracepoint(tracepoint)
         ]
+        if wanted.decides and set(deciding_hooks(self.tier)) != set(self._deciding):
+            found.append("what denies")
         return found + (
             ["the count of activity"] if wanted.activity > self._counts_activity else []
         )
@@ -382,8 +407,7 @@ class Sensor(Held):
     def _asking(self) -> list[Hook]:
         """The hooks whose records are judged by filters."""
         hooks = [
-            Hook(f"filters_{jump}", names[0], is_function=True)
-            for jump, names in self._functions.items()
+            Hook(f"filters_{jump}", names[0], Way.FEXIT) for jump, names in self._functions.items()
         ]
         return [*hooks, TRACEPOINT] if self.fallen else hooks
 
@@ -400,6 +424,7 @@ class Sensor(Held):
     def _unused(self, wanted: Wanted) -> set[str]:
         """The programs that belong to other tiers, or to what nobody asked for."""
         unused = set(every_object_program()) - set(self._objects)
+        unused |= set(every_deciding_program()) - set(self._deciding)
         unused |= {f"on_{jump}" for jump in _JUMPS if jump not in self._functions}
         if not self.fallen:
             unused |= {"sys_exit", f"on_{_CALLS}"}
@@ -413,6 +438,7 @@ class Sensor(Held):
         self._functions = dict(zip(_JUMPS[: len(groups)], groups, strict=True))
         kept = frozenset(kind for kind in map(kept_under, wanted.types) if kind)
         self._objects = object_programs(self.tier, kept)
+        self._deciding = deciding_hooks(self.tier) if wanted.decides else {}
 
     def _configure(self, wanted: Wanted, ring_bytes: int) -> None:
         machine = os.uname().machine
@@ -436,28 +462,52 @@ class Sensor(Held):
         self._object.set_max_entries("events", ring_bytes)
 
 
-def pack_wishes(wanted: Wanted, machine: str, fallen: frozenset[EventType]) -> bytes:
+def pack_wishes(
+    wanted: Wanted,
+    machine: str,
+    fallen: frozenset[EventType],
+    decisions: Decisions = _UNDECIDED,
+) -> bytes:
     """The bytes of struct wishes.
 
     Args:
         wanted: what the rules ask for.
         machine: as os.uname() names it.
         fallen: the calls that come by the tracepoint; all others by their functions.
+        decisions: what is decided.
     """
     collected = _collected(wanted)
     tables = (
         syscalls.pack_table(machine, collected & fallen),
         syscalls.pack_table(machine, collected - fallen),
     )
-    return b"".join(tables) + _pack_shapes(wanted) + struct.pack("<I", wanted.raw_paths)
+    decided = {EventType(kind) for kind in decisions.containers | decisions.host}
+    return (
+        b"".join(tables)
+        + _pack_shapes(wanted, decisions)
+        + struct.pack("<II", wanted.raw_paths, bool(decisions.host))
+        + syscalls.pack_table(machine, decided & syscalls.NUMBERS.keys())
+    )
 
 
-def _pack_shapes(wanted: Wanted) -> bytes:
+def _pack_shapes(wanted: Wanted, decisions: Decisions) -> bytes:
     """The bytes of call_shapes[]."""
     packed = b""
     for kind in EventType:
-        packed += pack_call_shape(shape(kind, wanted.flags(kind), _kept(kind, wanted)))
+        found = shape(kind, wanted.flags(kind), _kept(kind, wanted))
+        packed += pack_call_shape(
+            msgspec.structs.replace(
+                found, decided=_decided(kind, decisions), closed=kind in decisions.closed
+            )
+        )
     return packed.ljust(len(packed) // len(EventType) * _EVENT_TYPES, b"\0")
+
+
+def _decided(kind: EventType, decisions: Decisions) -> WantedFlags:
+    """Whose acts of a type are decided."""
+    return (WantedFlags.CONTAINERS if kind in decisions.containers else WantedFlags(0)) | (
+        WantedFlags.HOST if kind in decisions.host else WantedFlags(0)
+    )
 
 
 def _kept(kind: EventType, wanted: Wanted) -> WantedFlags:

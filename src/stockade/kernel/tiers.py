@@ -10,10 +10,11 @@ from enum import Enum
 from pathlib import Path
 
 from stockade.errors import MissingFeature, StockadeError
-from stockade.events import EventType
+from stockade.events import HOOKS, EventType
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
 from stockade.kernel.core import function_type, is_hookable
+from stockade.kernel.filters import Hook, Way
 from stockade.kernel.images import object_image
 
 
@@ -160,6 +161,36 @@ def _objects_of(tier: Tier) -> dict[str, EventType]:
 def every_object_program() -> list[str]:
     """All of them, of both tiers."""
     return [f"{tier.value}_{hook}" for tier in (Tier.LSM, Tier.FENTRY) for hook in _OBJECTS]
+
+
+# The security hooks where acts are decided, by their names in the object: what they are called as
+# a module's hook, and as a function.
+_DECIDING = {
+    "file_open": ("file_open", "security_file_open"),
+    "exec": ("bprm_check_security", "security_bprm_check"),
+}
+
+
+def deciding_hooks(tier: Tier) -> dict[str, Hook]:
+    """Who asks what is done about an act before it happens, by the program in the object."""
+    found = {}
+    for name, (hook, function) in _DECIDING.items():
+        if tier is not Tier.TRACEPOINT and is_hookable(function):
+            by = (hook, Way.LSM) if tier is Tier.LSM else (function, Way.FMOD_RET)
+            program = f"{tier.value}_deny_{name}"
+            found[program] = Hook(f"decide_{name}", *by, kinds=HOOKS[name])
+    return found
+
+
+def every_deciding_program() -> list[str]:
+    """All of them, of both tiers."""
+    return [f"{tier.value}_deny_{name}" for tier in (Tier.LSM, Tier.FENTRY) for name in _DECIDING]
+
+
+def decided_kinds(tier: Tier) -> frozenset[EventType]:
+    """The event types that tell of acts which can be refused."""
+    hooks = deciding_hooks(tier).values()
+    return frozenset(kind for hook in hooks for kind in hook.kinds or ())
 
 
 def require(tier: Tier) -> None:

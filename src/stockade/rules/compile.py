@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stockade.errors import Place, RuleError, UnknownField
 from stockade.events import HOST, UNKNOWN, Action, Value
 from stockade.rules.check import Checker
 from stockade.rules.evaluate import evaluate
 from stockade.rules.exceptions import operands_of, with_exceptions
-from stockade.rules.keys import PACK_REQUIRED, Scope, Unknown
+from stockade.rules.keys import PACK_REQUIRED, Scope, Undecidable, Unknown
 from stockade.rules.library import RuleDef
+from stockade.rules.lowering.deciding import obstacles
 from stockade.rules.macros import Macros
 from stockade.rules.parser import parse
 from stockade.rules.report import Report
@@ -101,7 +104,22 @@ class Compiler:
             place=definition.place,
         )
         self._warn(rule, of_any_event=values.get("warn_evttypes", True))
-        return rule
+        if rule.action is Action.AUDIT:
+            return rule
+        return self._acting(rule, values.get("undecidable", Undecidable.ERROR))
+
+    def _acting(self, rule: Rule, undecidable: Undecidable) -> Rule | None:
+        """A rule that denies or kills, if the kernel can decide it."""
+        rule = replace(rule, on_host=rule.scope is Scope.HOST)
+        found = obstacles(rule)
+        if not found:
+            return replace(rule, effective=rule.action, decided=True)
+        if undecidable is Undecidable.DETECT:
+            return rule
+        for each in found:
+            hint = "with undecidable: detect, the rule only detects"
+            self._report.error(RuleError(each.message, each.place, hint=hint))
+        return None
 
     def _check_pack(self, definition: RuleDef) -> None:
         for key in PACK_REQUIRED:
@@ -119,9 +137,6 @@ class Compiler:
         unfilled = sorted({b.field.name for b in operands(rule.condition) if not b.field.resolve})
         if unfilled:
             message = f"rule {rule.name!r} needs what nothing fills yet: {', '.join(unfilled)}"
-            self._report.warn(message, rule.place)
-        if rule.action is not Action.AUDIT:
-            message = f"rule {rule.name!r} says {rule.action.value}, and only audit is done yet"
             self._report.warn(message, rule.place)
 
 

@@ -45,12 +45,19 @@ class Engine:
 
     Args:
         rules: checked rules; an event fires them in this order.
+        decided: the event types of which acts are decided before they happen: what is told of them
+            afterwards fires no rule that acts.
     """
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], decided: frozenset[EventType] = frozenset()) -> None:
         self.rules = list(rules)
+        self.decided = decided
         self._table: dict[tuple[EventType, bool], list[Rule]] = {
-            (kind, host): [rule for rule in self.rules if may_match(rule, kind, host=host)]
+            (kind, host): [
+                rule
+                for rule in self.rules
+                if not (rule.decided and kind in decided) and may_match(rule, kind, host=host)
+            ]
             for kind in KIND_OF
             for host in (False, True)
         }
@@ -76,7 +83,12 @@ class Engine:
         for rule in self._table[event.type, event.container is None]:
             yield rule, evaluate(rule.condition, lookup)
 
+    @property
+    def decides(self) -> bool:
+        """Whether some rule acts on what can be decided."""
+        return bool(self.decided) and any(rule.decided for rule in self.rules)
+
     @staticmethod
-    def holds(rule: Rule, event: Event) -> bool:
-        """Whether one rule's condition holds."""
-        return evaluate(rule.condition, values_of(event)) is True
+    def verdict(rule: Rule, event: Event) -> bool | None:
+        """Whether one rule's condition holds; None: it cannot be known."""
+        return evaluate(rule.condition, values_of(event))

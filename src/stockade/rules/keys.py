@@ -45,6 +45,13 @@ class Unknown(Enum):
     ALLOW = "allow"
 
 
+class Undecidable(Enum):
+    """What becomes of a deny or kill rule that the kernel cannot decide before the act."""
+
+    ERROR = "error"
+    DETECT = "detect"
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key.
@@ -150,6 +157,12 @@ RULE_KEYS: dict[str, Key] = {
     "unknown": Key(
         _of(Unknown),
         "deny (the default) or allow: what an unknown condition does to a deny or kill",
+        falco=False,
+    ),
+    "undecidable": Key(
+        _of(Undecidable),
+        "error (the default) or detect: what becomes of a deny or kill that the kernel cannot"
+        " decide before the act",
         falco=False,
     ),
     "scope": Key(

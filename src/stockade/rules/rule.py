@@ -21,6 +21,11 @@ class Rule:
         text: the condition as written, appended parts included.
         pack: the pack it belongs to; None for rules outside packs.
         enabled: whether it is to be loaded.
+        action: what the rule asks for.
+        effective: what is done for now: that, or less.
+        decided: whether it acts, and the kernel can decide it.
+        unknown_scope: what an act comes to while it is not known whose container it is.
+        on_host: whether it acts on the host's tasks, too.
         maturity, false_positives, tuning: empty for rules that do not say.
     """
 
@@ -42,3 +47,7 @@ class Rule:
     enabled: bool
     pack: str | None
     place: Place
+    effective: Action = Action.AUDIT
+    decided: bool = False
+    unknown_scope: Unknown = Unknown.ALLOW
+    on_host: bool = False

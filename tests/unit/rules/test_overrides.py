@@ -27,6 +27,7 @@ FALCO = {
 OURS = {
     "action": {"replace"},
     "unknown": {"replace"},
+    "undecidable": {"replace"},
     "scope": {"replace"},
     "maturity": {"replace"},
     "technique": {"append", "replace"},
@@ -47,6 +48,7 @@ FULL = {
     "source": "syscall",
     "action": "audit",
     "unknown": "deny",
+    "undecidable": "error",
     "scope": "any",
     "maturity": "stable",
     "technique": "[T1611]",

@@ -8,7 +8,8 @@ from itertools import product
 import msgspec
 import pytest
 
-from stockade.events import ABSENT, UNKNOWN, Container, Event, EventType
+from stockade.events import ABSENT, UNKNOWN, Container, Event, EventType, OpenRecord
+from stockade.events._records import OFFSETS
 from stockade.events.container_fields import SETTLED
 from stockade.events.fields import CATALOGUE
 from stockade.events.process_fields import OF_PROGRAM
@@ -135,7 +136,7 @@ def test_a_known_part_keeps_events_back() -> None:
     formula = Stager(EventType.OPENAT, parts).outcome(rule.condition).may_hold
     record = bytes(1024)
     contained = bytearray(record)
-    contained[24] = 7
+    contained[OFFSETS[OpenRecord]["header.task.container"][0]] = 7
     for raw, word, right in ((record, 1, False), (contained, 0, False), (contained, 1, True)):
         frame = Frame(0, dict.fromkeys(Whose, (word, 1)))
         assert holds(formula, lambda probe: reads(probe, bytes(raw), frame)) is right  # noqa: B023 - used at once

@@ -75,14 +75,16 @@ int core_pin_map(int map_fd, const char *path);
 /* Returns a descriptor; sizes as in core_map_sizes. */
 int core_open_pinned(const char *path, uint32_t sizes[3]);
 
+/* A map of its own. Returns a descriptor. */
+int core_create_hash(const char *name, uint32_t key_size, uint32_t value_size, uint32_t entries);
 /* A map of one read-only value. Returns a descriptor. */
 int core_create_table(const void *data, size_t size);
 /*
- * Load count instructions that a program attached to a hook can tail-call: a tracepoint, or the end
- * of a function. Without a hook, ones that core_run_filter can run. Returns a descriptor; on
- * failure log says why.
+ * Load count instructions that a program attached to a hook can tail-call: to a tracepoint (way 0),
+ * the end of a function (1), a security hook (2), or instead of a function's result (3). Without a
+ * hook, ones that core_run_filter can run. Returns a descriptor; on failure log says why.
  */
-int core_load_filter(const char *hook, int is_function, const void *code, size_t count, char *log,
+int core_load_filter(const char *hook, int way, const void *code, size_t count, char *log,
 		     size_t log_size);
 int core_run_filter(int program_fd);
 /* Wait until no program runs that has begun before; -errno where the kernel cannot tell. */

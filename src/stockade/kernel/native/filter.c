@@ -10,6 +10,11 @@
 #include "core.h"
 #include "log.h"
 
+int core_create_hash(const char *name, uint32_t key_size, uint32_t value_size, uint32_t entries)
+{
+	return bpf_map_create(BPF_MAP_TYPE_HASH, name, key_size, value_size, entries, NULL);
+}
+
 int core_create_table(const void *data, size_t size)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_RDONLY_PROG);
@@ -31,20 +36,22 @@ int core_create_table(const void *data, size_t size)
 	return fd;
 }
 
-int core_load_filter(const char *hook, int is_function, const void *code, size_t count, char *log,
+int core_load_filter(const char *hook, int way, const void *code, size_t count, char *log,
 		     size_t log_size)
 {
+	static const enum bpf_attach_type ways[] = { BPF_TRACE_RAW_TP, BPF_TRACE_FEXIT, BPF_LSM_MAC,
+						     BPF_MODIFY_RETURN };
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .log_buf = log, .log_size = (__u32)log_size);
 	enum bpf_prog_type type = BPF_PROG_TYPE_RAW_TRACEPOINT;
 
 	log[0] = 0;
 	if (hook) {
-		enum bpf_attach_type at = is_function ? BPF_TRACE_FEXIT : BPF_TRACE_RAW_TP;
+		enum bpf_attach_type at = ways[way];
 		int id = libbpf_find_vmlinux_btf_id(hook, at);
 
 		if (id < 0)
 			return id;
-		type = BPF_PROG_TYPE_TRACING;
+		type = at == BPF_LSM_MAC ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING;
 		options.expected_attach_type = at;
 		options.attach_btf_id = (__u32)id;
 	}

@@ -10,12 +10,13 @@ from itertools import chain
 from stockade.errors import Place
 from stockade.events import Action, EventType, Priority
 from stockade.rules.engine import may_match
-from stockade.rules.lint.scenarios import Scenario, scenarios
+from stockade.rules.lint.scenarios import scenarios
 from stockade.rules.lint.solver import Question, Space, Undecided, asks, satisfiable
-from stockade.rules.lint.theory import ANY, FALSE, NEITHER, TRUE, Theory
+from stockade.rules.lint.theory import FALSE, NEITHER, TRUE, Theory
+from stockade.rules.lowering.deciding import obstacles
 from stockade.rules.lowering.kinds import FILTERED
 from stockade.rules.lowering.parts import Parts
-from stockade.rules.lowering.staging import Stage, Stager, stage_of
+from stockade.rules.lowering.staging import Stager
 from stockade.rules.parser import LIST_WORDS
 from stockade.rules.rule import Rule
 from stockade.rules.show import condition_text
@@ -23,7 +24,6 @@ from stockade.rules.syntax import And, Condition, Not, Or, tests_of
 
 _SHOWN_MAX = 160
 _EVENTS_SHOWN = 4
-_TESTS_SHOWN = 4
 _URGENCY = list(Priority)
 _STRENGTH = list(Action)
 
@@ -36,7 +36,7 @@ class Kind(Enum):
     SHADOWED: another rule, at least as urgent, fires whenever this one does.
     REDUNDANT: another rule fires exactly when this one does.
     UNBOUNDED: the kernel has to send up every event of some type for the rule.
-    UNDECIDABLE: the rule denies or kills, and the kernel cannot tell when.
+    UNDECIDABLE: the rule would deny or kill, and only detects: the kernel cannot tell when.
     """
 
     NEVER = "never"
@@ -99,8 +99,9 @@ class _Linter:
         yield from self._always(rule)
         yield from self._parts(rule, rule.condition)
         yield from self._unbounded(rule)
-        if rule.action in {Action.DENY, Action.KILL}:
-            yield from self._undecidable(rule)
+        if rule.action in {Action.DENY, Action.KILL} and not rule.decided:
+            for each in obstacles(rule):
+                yield Finding(Kind.UNDECIDABLE, rule.name, each.message, each.place)
 
     # ---- never and always ----
 
@@ -177,46 +178,6 @@ class _Linter:
             )
             hint = "narrow it by what the kernel knows; stockade rules explain shows what that is"
             yield Finding(Kind.UNBOUNDED, rule.name, message, rule.place, hint)
-
-    def _undecidable(self, rule: Rule) -> Iterator[Finding]:
-        kinds = self._kinds(rule)
-        unjudged = [kind for kind in kinds if kind not in FILTERED]
-        verb = rule.action.value
-        if unjudged:
-            message = (
-                f"rule {rule.name!r} cannot {verb}: the kernel does not judge {_listed(unjudged)}"
-            )
-            yield Finding(Kind.UNDECIDABLE, rule.name, message, rule.place)
-        for number in sorted(self._fires[rule.name]):
-            scenario = self._scenarios[number]
-            if scenario.kind in FILTERED and not self._decides(rule, scenario):
-                stager = self._stagers[scenario.kind]
-                open_ = [
-                    condition_text(test)
-                    for test in tests_of(rule.condition)
-                    if stage_of(stager.outcome(test)) in {Stage.PART, Stage.USER}
-                ]
-                tests = "; ".join(dict.fromkeys(open_[:_TESTS_SHOWN]))
-                message = (
-                    f"rule {rule.name!r} cannot {verb}: of {_listed([scenario.kind])},"
-                    f" the kernel cannot always tell {tests}"
-                )
-                yield Finding(Kind.UNDECIDABLE, rule.name, message, rule.place)
-                return
-
-    def _decides(self, rule: Rule, scenario: Scenario) -> bool:
-        """Whether the kernel can tell of every such event if a rule fires."""
-        stager = self._stagers[scenario.kind]
-        tests = self._theory.tests
-        told = scenario.space().given
-
-        def kernel(number: int) -> int:
-            stage = stage_of(stager.outcome(tests[number]))
-            return told(number) & (TRUE | FALSE if stage is Stage.EVENT else ANY)
-
-        space = Space(self._theory, kernel)
-        unsure = [asks(self._theory, rule.condition, truths | NEITHER) for truths in (TRUE, FALSE)]
-        return _impossible(space, unsure)
 
     # ---- rules beside each other ----
 

@@ -13,11 +13,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 
 from stockade.errors import StockadeError
-from stockade.events import EventType, Policy
+from stockade.events import Action, EventType, Policy
+from stockade.rules.keys import Unknown
 from stockade.rules.lowering.assemble import Refusal
 from stockade.rules.lowering.confined import confine
 from stockade.rules.lowering.policies import Built, build, policy_key
@@ -32,18 +35,24 @@ _NICE = 5
 _LAST_WORDS = 300
 
 
-def build_apart(rules: Sequence[Rule], kinds: Iterable[EventType]) -> Built:
+def build_apart(
+    rules: Sequence[Rule], kinds: Iterable[EventType], decided: Iterable[EventType] = ()
+) -> Built:
     """What `build` makes of rules. Where that fails as a whole, everything is left to user space.
 
     Args:
         rules: checked rules.
         kinds: the event types that are collected.
+        decided: those of which acts are decided before they happen.
     """
-    wanted = sorted(kinds)
+    wanted, acted = sorted(kinds), sorted(decided)
+    acting = {rule.name: _acting(rule) for rule in rules if rule.decided}
     order = {
         "rules": [(rule.name, condition_text(rule.condition)) for rule in rules],
+        "acting": acting,
         "kinds": wanted,
-        "key": policy_key(rules, wanted),
+        "decided": acted,
+        "key": policy_key(rules, wanted, acted),
     }
     command = [sys.executable, "-m", __name__]
     try:
@@ -60,7 +69,8 @@ def build_apart(rules: Sequence[Rule], kinds: Iterable[EventType]) -> Built:
     except subprocess.CalledProcessError as err:
         words = err.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
         reason = f"the compiler failed: {words[-_LAST_WORDS:]}"
-    return Built(Policy((), {}), (Refusal(tuple(wanted), (), reason),), "none")
+    undecided = (Refusal(tuple(acted), tuple(acting), reason),) if acting else ()
+    return Built(Policy((), {}), (Refusal(tuple(wanted), (), reason),), "none", undecided=undecided)
 
 
 def main() -> None:
@@ -69,10 +79,37 @@ def main() -> None:
     confine(memory_bytes=_MEMORY_BYTES)
     order = json.loads(sys.stdin.buffer.read())
     kinds = [EventType(kind) for kind in order["kinds"]]
-    rules = make_rules([SourceFile("rules", json.dumps(items(order["rules"])))]).rules
-    if policy_key(rules, kinds) != order["key"]:
+    decided = [EventType(kind) for kind in order["decided"]]
+    made = make_rules([SourceFile("rules", json.dumps(items(order["rules"])))]).rules
+    rules = [_as_it_acts(rule, order["acting"].get(rule.name)) for rule in made]
+    if policy_key(rules, kinds, decided) != order["key"]:
         raise StockadeError("the rules are not the same when they are read again")
-    sys.stdout.buffer.write(msgspec.msgpack.encode(build(rules, kinds)))
+    sys.stdout.buffer.write(msgspec.msgpack.encode(build(rules, kinds, decided)))
+
+
+def _acting(rule: Rule) -> dict[str, str | bool]:
+    """What decides how a rule acts, beside its condition."""
+    return {
+        "action": rule.action.value,
+        "effective": rule.effective.value,
+        "unknown": rule.unknown.value,
+        "unknown_scope": rule.unknown_scope.value,
+        "on_host": rule.on_host,
+    }
+
+
+def _as_it_acts(rule: Rule, acting: dict[str, Any] | None) -> Rule:
+    if acting is None:
+        return rule
+    return replace(
+        rule,
+        decided=True,
+        action=Action(acting["action"]),
+        effective=Action(acting["effective"]),
+        unknown=Unknown(acting["unknown"]),
+        unknown_scope=Unknown(acting["unknown_scope"]),
+        on_host=acting["on_host"],
+    )
 
 
 def items(rules: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -26,12 +26,16 @@ Compiler: TypeAlias = Callable[[Sequence[str]], list[bytes | str]]
 
 
 def units(
-    rules: Sequence[Rule], kinds: Iterable[EventType], parts: Parts
+    rules: Sequence[Rule],
+    kinds: Iterable[EventType],
+    parts: Parts,
+    decided: Collection[EventType] = (),
 ) -> dict[Unit, list[EventType]]:
     """What is to be compiled, with the event types that it is for."""
     found: dict[Unit, list[EventType]] = {}
     for kind in sorted(FILTERED.intersection(kinds)):
-        formulas = tuple(dict.fromkeys(each.may_fire for each in staged(rules, kind, parts)))
+        told = [rule for rule in rules if not (rule.decided and kind in decided)]
+        formulas = tuple(dict.fromkeys(each.may_fire for each in staged(told, kind, parts)))
         layout = "open" if KIND_OF[kind] == "open" else "call"
         if needs(formulas) & NeedFlags.WHOLE_TASK:
             formulas += (IN_PARTS,)
@@ -56,7 +60,10 @@ class Refusal:
 
 
 def assemble(
-    rules: Sequence[Rule], kinds: Iterable[EventType], compile_all: Compiler
+    rules: Sequence[Rule],
+    kinds: Iterable[EventType],
+    compile_all: Compiler,
+    decided: Collection[EventType] = (),
 ) -> tuple[Policy, tuple[Refusal, ...]]:
     """The policy of a set of rules.
 
@@ -64,18 +71,19 @@ def assemble(
         rules: checked rules.
         kinds: the event types that are collected.
         compile_all: makes object files of modules; in place of one, why there is none.
+        decided: the event types of which acts are decided: those fire no rule that acts.
     """
     refused: list[Refusal] = []
     planned: list[tuple[list[EventType], NeedFlags, Plan]] = []
     parts = Parts(rules)
-    for (_, formulas), types in units(rules, kinds, parts).items():
+    for (_, formulas), types in units(rules, kinds, parts, decided).items():
         found = plan(formulas, parts.set)
         if found is None:
             refused.append(_refusal(rules, types, "too much is asked of one event type"))
         else:
             planned.append((types, needs(formulas), found))
     objects = compile_all([program(each) for *_, each in planned])
-    builder = _Builder()
+    builder = Builder()
     for (types, needed, _), made in zip(planned, objects, strict=True):
         if isinstance(made, bytes):
             builder.add(types, needed, elf.read(made, SECTION))
@@ -90,7 +98,9 @@ def _refusal(rules: Sequence[Rule], types: list[EventType], reason: str) -> Refu
     return Refusal(tuple(types), tuple(each.rule.name for each in about), reason)
 
 
-class _Builder:
+class Builder:
+    """Programs and their tables, one after another."""
+
     def __init__(self) -> None:
         self._programs: list[Program] = []
         self._filters: dict[int, int] = {}

@@ -8,12 +8,14 @@ powers of two. Where ways meet again, registers hold the same kinds of things.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from stockade.events._records import SLOT, Verdict
+from stockade.events import FIRED_MAX
+from stockade.events._records import SLOT, Outcome, Verdict
 from stockade.rules.lowering.automaton import STATE_BITS
 from stockade.rules.lowering.formulas import Bits, Buffer, Number, Same, Text
 from stockade.rules.lowering.knowledge import WORDS
+from stockade.rules.lowering.parts import Whose
 from stockade.rules.lowering.plan import (
     COLUMNS_MAX,
     WORD_BITS,
@@ -69,16 +71,8 @@ class Emitter:
         """The blocks from %decide on; %slot is the slot, and they return the verdict."""
         self._plan = plan
         self._begin("decide")
-        self._candidates = [
-            str((1 << min(WORD_BITS, plan.rules - word * WORD_BITS)) - 1)
-            for word in range(plan.words)
-        ]
-        for column in plan.columns:
-            self._read(column)
-            self._lay_out(column)
-            self._keep(column)
-            self._leave_if_none()
-            self._pieces[column.index] = self._piece_words(column)
+        self._candidates = _all_candidates(plan)
+        self._read_columns(plan)
         self._settle_parts()
         self._run_checks(plan)
         self._ask_words(plan)
@@ -86,6 +80,73 @@ class Emitter:
         self._end("drop", Verdict.DROP)
         self._end("submit", Verdict.SUBMIT)
         return "\n".join(self._lines) + "\n"
+
+    def decision(self, plan: Plan, outcomes: Sequence[Outcome], rules: int) -> str:
+        """Blocks from %judge on that find out which formulas hold, and return what is done.
+
+        Args:
+            plan: an exact one.
+            outcomes: what each formula comes to, where it holds.
+            rules: the set of rules that they are made of.
+        """
+        self._plan = plan
+        self._begin("judge")
+        self._candidates = _all_candidates(plan)
+        self._read_columns(plan)
+        self._look_up_scope()
+        self._run_checks(plan)
+        self._ask_words(plan, decides=True)
+        self._answer(outcomes, rules)
+        return "\n".join(self._lines) + "\n"
+
+    def _read_columns(self, plan: Plan) -> None:
+        for column in plan.columns:
+            self._read(column)
+            self._lay_out(column)
+            self._keep(column)
+            self._leave_if_none()
+            self._pieces[column.index] = self._piece_words(column)
+
+    def _look_up_scope(self) -> None:
+        """What the agent has said of the container; all may hold, and fail, where it has not."""
+        words = [self._at("%slot", SLOT["record"] + word.offset) for word in WORDS[Whose.CONTAINER]]
+        if self._section:
+            for place in words:
+                self._put(f"store i64 -1, ptr {place}, align 8")
+            key = self._at("%slot", SLOT["frame.container_key"])
+            found = self._value(f"call ptr inttoptr (i64 1 to ptr)(ptr @scopes, ptr {key})")
+            told, asked = self._label(), self._label()
+            self._branch(self._value(f"icmp eq ptr {found}, null"), asked, told)
+            self._begin(told)
+            for at, place in enumerate(words):
+                word = self._load(self._at(found, at * WORD))
+                self._put(f"store i64 {word}, ptr {place}, align 8")
+            self._jump(asked)
+            self._begin(asked)
+
+    def _answer(self, outcomes: Sequence[Outcome], rules: int) -> None:
+        """Say which formulas hold, and the strictest of what they come to."""
+        for word, candidates in enumerate(self._candidates):
+            place = self._at("%slot", SLOT["frame.fired"] + word * WORD)
+            self._put(f"store i64 {candidates}, ptr {place}, align 8")
+        for word in range(len(self._candidates), FIRED_MAX // WORD_BITS):
+            place = self._at("%slot", SLOT["frame.fired"] + word * WORD)
+            self._put(f"store i64 0, ptr {place}, align 8")
+        place = self._at("%slot", SLOT["frame.rules"])
+        self._put(f"store i64 {_signed(rules)}, ptr {place}, align 8")
+        for outcome in (Outcome.KILL, Outcome.DENY):
+            masks = [0] * self._plan.words
+            for number, each in enumerate(outcomes):
+                masks[number // WORD_BITS] |= (each is outcome) << number % WORD_BITS
+            if any(masks):
+                following = self._label()
+                label = outcome.name.lower()
+                self._branch(self._compare("ne", self._any(masks), 0), label, following)
+                self._begin(following)
+        self._jump("audit")
+        for outcome in {*outcomes, Outcome.AUDIT}:
+            self._end(outcome.name.lower(), outcome, "frame.outcome")
+        self._end("drop", Outcome.ALLOW, "frame.outcome")
 
     def _settle_parts(self) -> None:
         """What is known of other parts than the plan's is nothing: they may hold, and may fail."""
@@ -164,9 +225,9 @@ class Emitter:
     def _remember(self, column: Column, value: str | int) -> None:
         self._put(f"store volatile i64 {value}, ptr {self._scratch(column)}, align 8")
 
-    def _end(self, block: str, verdict: Verdict) -> None:
+    def _end(self, block: str, verdict: Verdict | Outcome, member: str = "frame.verdict") -> None:
         self._begin(block)
-        place = self._at("%slot", SLOT["frame.verdict"])
+        place = self._at("%slot", SLOT[member])
         self._put(f"store volatile i32 {verdict.value}, ptr {place}, align 4")
         # The kernel lets programs at functions return nothing else; they answer in the slot.
         self._put(f"ret i64 {0 if self._section else verdict.value}")
@@ -469,7 +530,7 @@ class Emitter:
         if checks:
             self._leave_if_none()
 
-    def _ask_words(self, plan: Plan) -> None:
+    def _ask_words(self, plan: Plan, *, decides: bool = False) -> None:
         """The checks that are bits of words: without a branch for each, which are so many.
 
         The verifier would have two ways to follow at every one of them.
@@ -483,10 +544,11 @@ class Emitter:
             self._read(column)
             (word,) = self._pieces[index] = self._piece_words(column)
             known = self._calculate("and", known, word) if known else word
-        following = self._label()
-        # Where nothing is known, all may hold.
-        self._branch(self._compare("eq", known, _M64), "submit", following)
-        self._begin(following)
+        if not decides:
+            following = self._label()
+            # Where nothing is known, all may hold.
+            self._branch(self._compare("eq", known, _M64), "submit", following)
+            self._begin(following)
         for check, mask in checks:
             self._drop_failing(check, mask)
         self._leave_if_none()
@@ -564,6 +626,13 @@ class Emitter:
         if piece.column.is_word and piece.negated:
             return self._calculate("xor", bit, 1)
         return bit
+
+
+def _all_candidates(plan: Plan) -> list[str]:
+    return [
+        _signed((1 << min(WORD_BITS, plan.rules - word * WORD_BITS)) - 1)
+        for word in range(plan.words)
+    ]
 
 
 def _is_bit_of_word(check: Check) -> bool:

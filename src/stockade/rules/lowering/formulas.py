@@ -245,19 +245,31 @@ def holds(formula: Formula, probe: Callable[[Probe], bool]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A condition by its two formulas."""
+    """A condition by its two formulas.
+
+    Attributes:
+        told: whether all that an event tells is in them: where both hold, nobody knows.
+    """
 
     may_hold: Formula
     may_fail: Formula
+    told: bool = True
 
     def negated(self) -> Outcome:
         """Of the condition's opposite."""
-        return Outcome(self.may_fail, self.may_hold)
+        return Outcome(self.may_fail, self.may_hold, self.told)
+
+    def certain(self) -> Outcome:
+        """What is left of it where what may be otherwise does not count."""
+        return Outcome(opposite(self.may_fail), opposite(self.may_hold), self.told)
 
 
 HOLDS = Outcome(may_hold=True, may_fail=False)
 FAILS = Outcome(may_hold=False, may_fail=True)
-OPEN = Outcome(may_hold=True, may_fail=True)
+OPEN = Outcome(may_hold=True, may_fail=True, told=False)
+# Nobody knows, or nobody has found out yet.
+UNSURE = Outcome(may_hold=True, may_fail=True)
+NOT_LEARNT = Outcome(may_hold=False, may_fail=False)
 
 
 def exact(formula: Formula) -> Outcome:
@@ -272,7 +284,11 @@ def both(outcomes: Iterable[Outcome]) -> Outcome:
         if each == FAILS:
             return FAILS
         found.append(each)
-    return Outcome(all_of(each.may_hold for each in found), any_of(each.may_fail for each in found))
+    return Outcome(
+        all_of(each.may_hold for each in found),
+        any_of(each.may_fail for each in found),
+        all(each.told for each in found),
+    )
 
 
 def either(outcomes: Iterable[Outcome]) -> Outcome:
@@ -285,6 +301,7 @@ def chosen(guard: Formula, then: Outcome, otherwise: Outcome) -> Outcome:
     return Outcome(
         _either(guard, then.may_hold, otherwise.may_hold),
         _either(guard, then.may_fail, otherwise.may_fail),
+        then.told and otherwise.told,
     )
 
 

@@ -144,6 +144,12 @@ class RawRecord:
         """What is not there is zero: the object of a failed open, and of a call without a file."""
         at, _ = self._offsets["header.result"]
         failed = self.is_open and self.fixed[at + 7] >> 7
+        where = self._strings.get(self._offsets["file.path.offset"][0])
+        if self.is_open and where is None:
+            self._strings[self._offsets["file.fs_path.offset"][0]] = None
+        length, _ = self._offsets["file.mount_point_len"]
+        if self.fixed[length] > len(where or b""):
+            self._put("file.mount_point_len", len(where or b""))
         at, _ = self._offsets["file.fs_type"]
         if failed:
             self._strings[self._offsets["file.path.offset"][0]] = None
@@ -151,6 +157,13 @@ class RawRecord:
             for path in self._offsets:
                 if path.startswith("file.") and ".path." not in path and "fs_path." not in path:
                     self._put(path, 0)
+
+    def rewind(self) -> None:
+        """Make it one of an act that is about to happen."""
+        self._put("header.result", 0)
+        at, _ = self._offsets["file.fs_type"]
+        if not self.fixed[at]:
+            self._buffer("file.fs_type", b"ext4")
 
     def satisfy(self, probe: Probe, *, nearly: bool) -> None:
         """Make a probe hold, or miss by as little as can be."""
@@ -188,9 +201,24 @@ class RawRecord:
                 self.set_string(string, b"/" if nearly else None)
 
 
-def directed(kind: EventType, wanted: Sequence[tuple[Probe, bool]], rng: random.Random) -> bytes:
-    """A record in which these probes are what they are to be, but for one of them at times."""
+def directed(
+    kind: EventType,
+    wanted: Sequence[tuple[Probe, bool]],
+    rng: random.Random,
+    *,
+    before: bool = False,
+) -> bytes:
+    """A record in which these probes are what they are to be, but for one of them at times.
+
+    Args:
+        kind: of an open or a call.
+        wanted: the probes.
+        rng: what all else is made of.
+        before: whether it is of an act that has not happened: its object is there, and no result.
+    """
     record = RawRecord(kind, rng)
+    if before:
+        record.rewind()
     spoilt = rng.randrange(len(wanted) * 2 + 1)
     for at, (probe, positive) in enumerate(wanted):
         record.satisfy(probe, nearly=positive == (at == spoilt))

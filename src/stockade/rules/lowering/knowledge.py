@@ -78,7 +78,7 @@ _NAMED_HOST = {
 }
 
 
-class _Layout:
+class Layout:
     """Where things are in one kind of record."""
 
     def __init__(self, record: type[records.Record]) -> None:
@@ -133,12 +133,13 @@ def views_of(kind: EventType) -> Views:
     """The views of the fields of an event type, by their names."""
     family = KIND_OF[kind]
     record = records.OpenRecord if family == "open" else records.CallRecord
-    layout = _Layout(record)
+    layout = Layout(record)
     found = _of_every(layout, kind) | _generated(layout, record)
     return found | (_of_open(layout, kind) if family == "open" else _of_call(layout, kind))
 
 
-def _flag(number: Number, bit: int) -> Formula:
+def has_bit(number: Number, bit: int) -> Formula:
+    """That a number has a bit."""
     return Not(Bits(number, bit, 0))
 
 
@@ -161,8 +162,12 @@ def part_outcome(part: Part) -> Outcome:
     told = Outcome(holds, fails)
     if part.whose is not Whose.CONTAINER:
         return told
-    container = _Layout(records.CallRecord).number("header.task.container")
-    return chosen(views.is_zero(container), views.known(part.of_host()), told)
+    return chosen(views.is_zero(scope_key()), views.known(part.of_host()), told)
+
+
+def scope_key() -> Number:
+    """The key of the container of who acts; the same place in every record."""
+    return Layout(records.CallRecord).number("header.task.container")
 
 
 # ---- every record ----
@@ -181,7 +186,7 @@ def constants_of(kind: EventType) -> Views:
     }
 
 
-def _of_every(layout: _Layout, kind: EventType) -> dict[str, View]:
+def _of_every(layout: Layout, kind: EventType) -> dict[str, View]:
     result, uid = layout.number("header.result"), layout.number("header.task.uid")
     pid, tgid = layout.number("header.task.pid"), layout.number("header.task.process.tgid")
     failed = views.is_negative(result)
@@ -197,11 +202,11 @@ def _of_every(layout: _Layout, kind: EventType) -> dict[str, View]:
         ),
         "user.name": views.guarded(views.is_zero(uid), views.constant("root"), views.unknown),
         **_of_container(layout),
-        **_of_boundary(layout),
+        **of_boundary(layout),
     }
 
 
-def _of_container(layout: _Layout) -> dict[str, View]:
+def _of_container(layout: Layout) -> dict[str, View]:
     """Of the host's tasks. What looks like a container's may turn out to be the host's, too."""
     key = layout.number("header.task.container")
     role = layout.number("header.task.role")
@@ -214,23 +219,30 @@ def _of_container(layout: _Layout) -> dict[str, View]:
         found[name] = views.guarded(is_host, views.constant(HOST), views.unknown)
     roles: View = views.unknown
     for each in Role:
-        roles = views.guarded(_equals(role, each), partial(_role_or_host, each), roles)
+        roles = views.guarded(equals(role, each), partial(_role_or_host, each), roles)
     found["container.role"] = views.guarded(is_host, views.constant(HOST), roles)
     return found
 
 
-def _of_boundary(layout: _Layout) -> dict[str, View]:
-    task, file = layout.number("header.task.boundary"), layout.number("file.path_flags")
-    member = _equals(layout.number("header.task.role"), Role.MEMBER)
-    found = {name: views.truth(_flag(task, flag)) for name, flag in _TASK_FLAGS.items()}
+def of_boundary(layout: Layout, file_member: str = "file") -> dict[str, View]:
+    """The views of what is told of broken boundaries.
+
+    Args:
+        layout: of the record.
+        file_member: the file object that tells of the file.
+    """
+    task, file = layout.number("header.task.boundary"), layout.number(f"{file_member}.path_flags")
+    member = equals(layout.number("header.task.role"), Role.MEMBER)
+    found = {name: views.truth(has_bit(task, flag)) for name, flag in _TASK_FLAGS.items()}
     for name, flag in _FILE_FLAGS.items():
-        found[name] = views.truth(all_of([member, _flag(file, flag)]))
-    foreign = [all_of([member, _flag(file, PathFlags.FOREIGN)])]
-    foreign.append(_flag(task, BoundaryFlags.FOREIGN_MOUNT))
+        found[name] = views.truth(all_of([member, has_bit(file, flag)]))
+    foreign = [all_of([member, has_bit(file, PathFlags.FOREIGN)])]
+    foreign.append(has_bit(task, BoundaryFlags.FOREIGN_MOUNT))
     return {**found, "boundary.foreign_mount": views.truth(any_of(foreign))}
 
 
-def _equals(number: Number, value: int) -> Formula:
+def equals(number: Number, value: int) -> Formula:
+    """That a number is a value."""
     return Among(number, ((value, value),))
 
 
@@ -240,12 +252,12 @@ def _role_or_host(role: Role, test: Test) -> Outcome:
     return results[0] if results[0] == results[1] else OPEN
 
 
-def _generated(layout: _Layout, record: type[records.Record]) -> dict[str, View]:
+def _generated(layout: Layout, record: type[records.Record]) -> dict[str, View]:
     """Of the fields that are members of the record."""
     found = {}
     for name, words, owner, path, _ in records.FIELDS:
         if owner in {records.RecordHeader, record}:
-            view = _member(layout, words.split()[0], path)
+            view = member_view(layout, words.split()[0], path)
             if path.startswith("file."):
                 view = _where_found(layout, path, view)
                 view = _perhaps(view) if record is records.OpenRecord else view
@@ -257,12 +269,12 @@ def _perhaps(view: View) -> View:
     """Of an opened object that is taken for none where it has no path: namespaces' files."""
 
     def perhaps(test: Test) -> Outcome:
-        return Outcome(view(test).may_hold, may_fail=True)
+        return Outcome(view(test).may_hold, may_fail=True, told=False)
 
     return perhaps
 
 
-def _where_found(layout: _Layout, path: str, view: View) -> View:
+def _where_found(layout: Layout, path: str, view: View) -> View:
     """Of a member of a file object. Where there is no object, all its members are zero."""
     if layout.is_buffer(path):
         empty = Starts(layout.buffer(path), b"", whole=True)
@@ -275,7 +287,7 @@ def _where_known(number: Number, view: View) -> View:
     return views.guarded(views.is_zero(number), views.unknown, view)
 
 
-def _of_object(layout: _Layout, record: type[records.Record], view: View) -> View:
+def _of_object(layout: Layout, record: type[records.Record], view: View) -> View:
     """Of the file behind the descriptor, where there is one."""
     empty = views.is_zero(layout.first_byte("file.fs_type"))
     if record is records.CallRecord:
@@ -284,7 +296,8 @@ def _of_object(layout: _Layout, record: type[records.Record], view: View) -> Vie
     return views.guarded(gone, views.absent, views.guarded(empty, views.unknown, view))
 
 
-def _member(layout: _Layout, kind: str, path: str) -> View:  # noqa: PLR0911 - one for each kind
+def member_view(layout: Layout, kind: str, path: str) -> View:  # noqa: PLR0911 - one for each kind
+    """Of a member of the record, as its tag says what it is."""
     if layout.is_string(path):
         return views.text(layout.text(path))
     if kind in {"string", "path"}:
@@ -314,7 +327,7 @@ def _mode_bits() -> dict[str, tuple[int, int] | None]:
 # ---- opens ----
 
 
-def _of_open(layout: _Layout, kind: EventType) -> dict[str, View]:
+def _of_open(layout: Layout, kind: EventType) -> dict[str, View]:
     result = layout.number("header.result")
     failed = views.is_negative(result)
     path = layout.text("file.path")
@@ -323,34 +336,34 @@ def _of_open(layout: _Layout, kind: EventType) -> dict[str, View]:
     mode = layout.number("file.mode", bits=4, shift=12)
     major = layout.number("file.dev", bits=12, shift=8)
     creates = all_of(
-        [Bits(asked, O_CREAT, O_CREAT), _flag(layout.number("mode"), ANY_EXEC)],
+        [Bits(asked, O_CREAT, O_CREAT), has_bit(layout.number("mode"), ANY_EXEC)],
     )
     # A failed open has no object: what it asked for is user space's to put together.
     opened = partial(views.guarded, Missing(path), views.unknown)
     return {
-        "evt.is_open_read": views.truth(_access(failed, f_mode, asked, FMODE_READ)),
-        "evt.is_open_write": views.truth(_access(failed, f_mode, asked, FMODE_WRITE)),
+        "evt.is_open_read": views.truth(access(failed, f_mode, asked, FMODE_READ)),
+        "evt.is_open_write": views.truth(access(failed, f_mode, asked, FMODE_WRITE)),
         "evt.is_open_exec": views.truth(creates),
         "fd.num": views.guarded(failed, views.absent, views.integer(result)),
         "fd.name": opened(views.text(path, walked=True)),
         "fs.path.name": opened(views.text(path, walked=True)),
         "fd.directory": opened(views.directory(path)),
         "fd.filename": opened(views.last_part(path)),
-        "fd.type": _perhaps(_where_known(mode, _file_type(mode))),
-        "fd.typechar": _perhaps(_where_known(mode, _type_character(mode))),
+        "fd.type": _perhaps(_where_known(mode, file_type(mode))),
+        "fd.typechar": _perhaps(_where_known(mode, type_character(mode))),
         "fd.dev.major": _perhaps(_where_known(major, views.integer(major))),
-        "fd.fs_path": object_of(_fs_path(layout)),
+        "fd.fs_path": object_of(fs_path(layout)),
         "fd.host_path": _host_path(layout),
-        "fd.replaced": views.truth(_flag(layout.number("fd_flags"), records.FdFlags.REPLACED)),
+        "fd.replaced": views.truth(has_bit(layout.number("fd_flags"), records.FdFlags.REPLACED)),
         "fd.deleted": object_of(
-            views.truth(_flag(layout.number("file.path_flags"), PathFlags.DELETED))
+            views.truth(has_bit(layout.number("file.path_flags"), PathFlags.DELETED))
         ),
         **dict.fromkeys(RAW_PATHS, _raw_path(layout, kind)),
-        **_of_target(layout),
+        **of_target(layout),
     }
 
 
-def _raw_path(layout: _Layout, kind: EventType) -> View:
+def _raw_path(layout: Layout, kind: EventType) -> View:
     """As the caller gave it; told where it is known that a rule asks for it."""
     if kind is EventType.OPEN_BY_HANDLE_AT:
         return views.absent
@@ -358,26 +371,28 @@ def _raw_path(layout: _Layout, kind: EventType) -> View:
     return views.guarded(Missing(path), views.unknown, views.text(path))
 
 
-def _access(failed: Formula, f_mode: Number, asked: Number, bit: int) -> Formula:
+def access(failed: Formula, f_mode: Number, asked: Number, bit: int) -> Formula:
     """Opened for reading or writing; of a failed open, as it was asked for."""
     # O_RDONLY, O_WRONLY, O_RDWR are 0, 1, 2; one more makes them FMODE bits.
     wanted = any_of([Bits(asked, 3, value) for value in range(4) if value + 1 & bit])
-    return any_of([all_of([failed, wanted]), all_of([opposite(failed), _flag(f_mode, bit)])])
+    return any_of([all_of([failed, wanted]), all_of([opposite(failed), has_bit(f_mode, bit)])])
 
 
-def _file_type(mode: Number) -> View:
+def file_type(mode: Number) -> View:
+    """What kind of inode it is."""
     return views.named(mode, {value: FILE_TYPES.get(value, "unknown") for value in range(16)})
 
 
-def _type_character(mode: Number) -> View:
+def type_character(mode: Number) -> View:
+    """The same in a letter."""
     kinds = {value: FILE_TYPES.get(value, "unknown") for value in range(16)}
     return views.named(mode, {key: TYPE_CHARACTERS.get(kind, "f") for key, kind in kinds.items()})
 
 
-def _fs_path(layout: _Layout) -> View:
+def fs_path(layout: Layout) -> View:
     """Within the filesystem: said by the kernel, or what the path adds to the mount point."""
     own, rest = layout.text("file.fs_path"), layout.text("file.path", "file.mount_point_len")
-    lone = _flag(layout.number("file.path_flags"), PathFlags.DISCONNECTED)
+    lone = has_bit(layout.number("file.path_flags"), PathFlags.DISCONNECTED)
     at_root = views.guarded(
         Starts(rest, b"", whole=True), views.constant("/"), views.text(rest, walked=True)
     )
@@ -389,7 +404,7 @@ def _fs_path(layout: _Layout) -> View:
 HOST_VIEW = Number(SLOT["frame.host_view"] - SLOT["record"], 4)
 
 
-def _host_path(layout: _Layout) -> View:
+def _host_path(layout: Layout) -> View:
     """Where the host sees the file, as far as it is known of its filesystem."""
     path, own = layout.text("file.path"), layout.text("file.fs_path")
     rest = layout.text("file.path", "file.mount_point_len")
@@ -401,9 +416,9 @@ def _host_path(layout: _Layout) -> View:
     )
     found: View = views.unknown
     for view, directory in VIEW_DIRECTORIES.items():
-        found = views.guarded(_equals(HOST_VIEW, view), views.below(directory), found)
-    found = views.guarded(_equals(HOST_VIEW, HostView.SAME), _perhaps(same), found)
-    found = views.guarded(_equals(HOST_VIEW, HostView.NOWHERE), views.absent, found)
+        found = views.guarded(equals(HOST_VIEW, view), views.below(directory), found)
+    found = views.guarded(equals(HOST_VIEW, HostView.SAME), _perhaps(same), found)
+    found = views.guarded(equals(HOST_VIEW, HostView.NOWHERE), views.absent, found)
     return views.guarded(lost, views.unknown, found)
 
 
@@ -421,7 +436,7 @@ _FS_PATH = {
 
 _WHOLE = Number(SLOT["whole"] - SLOT["record"], 4)
 # What else would be judged by what is not there yet goes up.
-IN_PARTS: Formula = _equals(_WHOLE, 0)
+IN_PARTS: Formula = equals(_WHOLE, 0)
 
 
 _NEEDED = {whose: NeedFlags[whose.name] for whose in Whose}
@@ -446,7 +461,7 @@ def needs(formulas: Iterable[Formula]) -> NeedFlags:
 # ---- calls ----
 
 
-def _of_call(layout: _Layout, kind: EventType) -> dict[str, View]:
+def _of_call(layout: Layout, kind: EventType) -> dict[str, View]:
     call = CALLS[kind]
     found: dict[str, View] = {}
     for at, (name, form) in enumerate(call.arguments):
@@ -465,18 +480,18 @@ def _of_call(layout: _Layout, kind: EventType) -> dict[str, View]:
     mode = layout.number("file.mode", bits=4, shift=12)
     found |= {
         "fd.name": named,
-        "fd.type": _of_any(socket, 0, _where_known(mode, _file_type(mode))),
-        "fd.typechar": _of_any(socket, 1, _where_known(mode, _type_character(mode))),
-        "fd.fs_path": object_of(_fs_path(layout)),
+        "fd.type": _of_any(socket, 0, _where_known(mode, file_type(mode))),
+        "fd.typechar": _of_any(socket, 1, _where_known(mode, type_character(mode))),
+        "fd.fs_path": object_of(fs_path(layout)),
         "fd.deleted": object_of(views.truth(Bits(path_flags, nameless, PathFlags.DELETED))),
         "fd.sockfamily": _socket_family(socket),
         "fd.netlink": views.guarded(
-            _equals(socket, socket_fields.NETLINK),
+            equals(socket, socket_fields.NETLINK),
             views.named(layout.number("socket.protocol"), call_names.NETLINK_FAMILIES),
             views.absent,
         ),
     }
-    return found | _of_target(layout)
+    return found | of_target(layout)
 
 
 _CAPSET = tuple(f"evt.arg.{name}" for name in ("cap_effective", "cap_permitted", "cap_inheritable"))
@@ -488,7 +503,7 @@ def _argument_names() -> frozenset[str]:
 
 
 def _argument(  # noqa: PLR0911 - one for each kind
-    layout: _Layout, call: calls.Call, at: int, form: str
+    layout: Layout, call: calls.Call, at: int, form: str
 ) -> View:
     if form == "path":
         return views.text(
@@ -533,7 +548,7 @@ def _of_any(family: Number, which: int, of_file: View) -> View:
     kinds = {number: names[which] for number, names in socket_fields.KINDS.items()}
     view = views.constant(socket_fields.OTHER_KIND[which])
     for number, name in kinds.items():
-        view = views.guarded(_equals(family, number), views.constant(name), view)
+        view = views.guarded(equals(family, number), views.constant(name), view)
     return views.guarded(views.is_zero(family), of_file, view)
 
 
@@ -549,15 +564,16 @@ def _socket_family(family: Number) -> View:
     )
 
 
-def _of_target(layout: _Layout) -> dict[str, View]:
+def of_target(layout: Layout) -> dict[str, View]:
+    """The views of who is acted on."""
     tgid, key = layout.number("target.process.tgid"), layout.number("target.container")
     nobody = views.is_zero(tgid)
     flags = layout.number("target.flags")
     crosses = all_of(
         [
             opposite(nobody),
-            opposite(_flag(flags, TargetFlags.PUBLIC)),
-            _equals(layout.number("header.task.role"), Role.MEMBER),
+            opposite(has_bit(flags, TargetFlags.PUBLIC)),
+            equals(layout.number("header.task.role"), Role.MEMBER),
             Not(Same(key, layout.number("header.task.container"))),
         ]
     )
@@ -567,7 +583,7 @@ def _of_target(layout: _Layout) -> dict[str, View]:
         "target.name": views.text(layout.buffer("target.comm")),
         "target.container.id": whose,
         "target.exepath": views.unknown,
-        "target.is_agent": views.truth(_flag(flags, TargetFlags.AGENT)),
+        "target.is_agent": views.truth(has_bit(flags, TargetFlags.AGENT)),
     }
     found = {name: views.guarded(nobody, views.absent, view) for name, view in found.items()}
     return {**found, "boundary.crosses_container": views.truth(crosses)}

@@ -9,11 +9,11 @@ whose name filters know whether they mean the same by it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from stockade.events import ABSENT, HOST, Value
+from stockade.events import ABSENT, HOST, EventType, Value
 from stockade.events.container_fields import SETTLED
 from stockade.events.process_fields import OF_ANCESTORS, OF_PARENT, OF_PROGRAM
 from stockade.rules.engine import OF_CONTAINER, may_match
@@ -69,20 +69,31 @@ class Parts:
 
     Args:
         rules: checked ones; in their order, parts have their bits as long as there are any left.
+        kinds: the event types that are judged by them.
+        bits: how many there are.
+        whose: what parts may depend on.
 
     Attributes:
         set: a name for all of them together, 64 bits, never 0.
     """
 
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule] = (),
+        kinds: Collection[EventType] = FILTERED,
+        bits: int = BITS,
+        whose: Collection[Whose] = frozenset(Whose),
+    ) -> None:
+        self._bits = bits
+        self._allowed = whose
         self._whose: dict[int, tuple[Condition, Whose | None]] = {}
         self._terms: dict[int, tuple[Condition, tuple[Condition, ...]]] = {}
         self._found: dict[int, tuple[Condition, Part | None]] = {}
         self._by_text: dict[str, Part] = {}
-        self._all: dict[Whose, list[Part]] = {whose: [] for whose in Whose}
-        for rule in filter(_is_filtered, rules):
-            for condition, whose in self._largest(rule.condition):
-                self._add(condition, whose)
+        self._all: dict[Whose, list[Part]] = {each: [] for each in Whose}
+        for rule in (each for each in rules if _is_about(each, kinds)):
+            for condition, depends_on in self._largest(rule.condition):
+                self._add(condition, depends_on)
         text = "\n".join(f"{part.whose.value} {text}" for text, part in self._by_text.items())
         digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
         self.set = int.from_bytes(digest[:8], "little") or 1
@@ -125,7 +136,7 @@ class Parts:
 
     def _add(self, condition: Condition, whose: Whose) -> None:
         text, others = condition_text(condition), self._all[whose]
-        if text not in self._by_text and len(others) < BITS:
+        if text not in self._by_text and len(others) < self._bits:
             self._by_text[text] = Part(whose, len(others), condition)
             others.append(self._by_text[text])
 
@@ -153,7 +164,9 @@ class Parts:
     def _whose_is(self, condition: Condition) -> Whose | None:
         known = self._whose.get(id(condition))
         if known is None:
-            self._whose[id(condition)] = known = condition, self._depends_on(condition)
+            found = self._depends_on(condition)
+            allowed = found if found in self._allowed else None
+            self._whose[id(condition)] = known = condition, allowed
         return known[1]
 
     def _depends_on(self, condition: Condition) -> Whose | None:
@@ -176,9 +189,9 @@ def _together(whose: Whose | None) -> Whose | None:
     return None if whose is Whose.ANCESTORS else whose
 
 
-def _is_filtered(rule: Rule) -> bool:
-    """Whether a rule is about any events that are judged in the kernel."""
-    return any(may_match(rule, kind, host=host) for kind in FILTERED for host in (False, True))
+def _is_about(rule: Rule, kinds: Iterable[EventType]) -> bool:
+    """Whether a rule is about any events of these types."""
+    return any(may_match(rule, kind, host=host) for kind in kinds for host in (False, True))
 
 
 NO_PARTS = Parts()

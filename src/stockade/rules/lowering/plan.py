@@ -219,6 +219,17 @@ class Plan:
         return -(-self.rules // WORD_BITS)
 
 
+def exact_plan(formulas: Sequence[Formula]) -> Plan | None:
+    """How to find out which hold; None where one always does, or too much is asked.
+
+    Args:
+        formulas: distinct.
+    """
+    if True in formulas or len(formulas) > RULES_MAX or _not_searched(formulas):
+        return None
+    return _Planner(formulas, 0).plan()
+
+
 def plan(formulas: Iterable[Formula], parts: int = 0) -> Plan | None:
     """How to find out whether any holds; None where one always does, or there are too many.
 

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -20,8 +20,9 @@ from pathlib import Path
 import msgspec
 
 from stockade import events
-from stockade.events import LAYOUT, EventType, Policy
+from stockade.events import LAYOUT, Decisions, EventType, Policy
 from stockade.rules.lowering.assemble import Refusal, assemble
+from stockade.rules.lowering.decisions import decide, rules_text
 from stockade.rules.lowering.messages import packed, unpacked
 from stockade.rules.rule import Rule
 from stockade.rules.show import condition_text
@@ -40,11 +41,15 @@ class Built(msgspec.Struct, frozen=True):
         policy: the kernel's part of the rules.
         refusals: what had to be left to user space altogether.
         compiler: whose code it is.
+        decisions: what is decided before it happens.
+        undecided: what should be, and cannot.
     """
 
     policy: Policy
     refusals: tuple[Refusal, ...]
     compiler: str
+    decisions: Decisions = Decisions()
+    undecided: tuple[Refusal, ...] = ()
 
 
 def compiler_version() -> str | None:
@@ -55,9 +60,14 @@ def compiler_version() -> str | None:
         return None
 
 
-def policy_key(rules: Iterable[Rule], kinds: Iterable[EventType]) -> str:
-    """The name of the policy of some rules for some event types."""
-    digest = hashlib.sha256(f"{LAYOUT} {_sources()} {sorted(map(int, kinds))}".encode())
+def policy_key(
+    rules: Iterable[Rule], kinds: Iterable[EventType], decided: Iterable[EventType] = ()
+) -> str:
+    """The name of the policy of some rules for some event types, of which some are decided."""
+    types = f"{sorted(map(int, kinds))} {sorted(map(int, decided))}"
+    digest = hashlib.sha256(f"{LAYOUT} {_sources()} {types}".encode())
+    rules = list(rules)
+    digest.update(rules_text(rules).encode("utf-8", "surrogateescape"))
     for rule in rules:
         text = f"{len(rule.name)} {rule.name} {condition_text(rule.condition)}\n"
         digest.update(text.encode("utf-8", "surrogateescape"))
@@ -94,10 +104,19 @@ def keep_policy(name: str, built: Built, directory: Path = CACHE) -> None:
     os.replace(file.name, directory / name)
 
 
-def build(rules: Sequence[Rule], kinds: Iterable[EventType]) -> Built:
-    """Compile. Takes a second or so, and some more for thousands of rules."""
-    policy, refusals = assemble(rules, kinds, compile_all)
-    return Built(policy, refusals, compiler_version() or "none")
+def build(
+    rules: Sequence[Rule], kinds: Iterable[EventType], decided: Collection[EventType] = ()
+) -> Built:
+    """Compile. Takes a second or so, and some more for thousands of rules.
+
+    Args:
+        rules: checked ones.
+        kinds: the event types that are collected.
+        decided: those of which acts are decided before they happen.
+    """
+    policy, refusals = assemble(rules, kinds, compile_all, decided)
+    decisions, undecided = decide(rules, decided, compile_all)
+    return Built(policy, refusals, compiler_version() or "none", decisions, undecided)
 
 
 def compile_all(modules: Sequence[str]) -> list[bytes | str]:

@@ -72,7 +72,8 @@ def string(source: String, record: bytes) -> bytes | None:
     value = record[offset : offset + length]
     if source.skip < 0:
         return value
-    return value[int.from_bytes(record[source.skip : source.skip + 2], "little") :]
+    skip = int.from_bytes(record[source.skip : source.skip + 2], "little")
+    return value[skip:] if skip <= length else None
 
 
 def reads(probe: Probe, record: bytes, frame: Frame = NOTHING_KNOWN) -> bool:

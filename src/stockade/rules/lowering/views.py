@@ -200,7 +200,7 @@ def named(number: Number, table: Mapping[int, str]) -> View:
         low = -(1 << 63) if number.signed else 0
         if others is None:
             failing = [(key, key) for key in table if key not in holding]
-            return Outcome(_opposite_among(number, failing), may_fail=True)
+            return Outcome(_opposite_among(number, failing), may_fail=True, told=False)
         ranges = [(key, key) for key in (*holding, *others)]
         found = exact(among(number, ranges, low, _M64))
         return found.negated() if test.operator == "!=" else found
@@ -329,7 +329,7 @@ def _string(string: String, walked: bool, test: Test, wanted: Constant) -> Outco
 def _matching(string: String, found: Formula, *, whole: bool) -> Outcome:
     """Of a string that matches, where it is known."""
     may_hold = any_of([found, _unreadable(string)])
-    return Outcome(may_hold, exact(found).may_fail if whole else True)
+    return Outcome(may_hold, exact(found).may_fail if whole else True, whole)
 
 
 def _pattern(wanted: Constant) -> bytes | None:
@@ -431,7 +431,9 @@ def below(directory: str) -> View:
             return OPEN
         if test.operator not in {*_POSITIVE, "startswith", "pmatch"}:
             return OPEN
-        fits = path.startswith(directory) or directory.startswith(path)
+        fits = path.startswith(directory)
+        if test.operator not in _POSITIVE:
+            fits = fits or directory.startswith(path)
         return OPEN if fits else FAILS
 
     # There may be no path at all.

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is done about an act that is about to happen. The record of it is the one
+ * that would tell of it afterwards; rules, compiled, look at that, and say allow,
+ * audit, deny or kill. The answer waits for nobody: a full ring loses the alert,
+ * which is counted, and not the denial.
+ *
+ * Whose act it is goes by descent (lib/member.bpf.h), wherever the task has moved to.
+ * An entry point says what the act is, and hands on what another module refused.
+ */
+#ifndef STOCKADE_LIB_DECIDE_H
+#define STOCKADE_LIB_DECIDE_H
+
+#include "lib/filter.bpf.h"
+#include "lib/syscall.bpf.h"
+
+#define EPERM 1
+#define SIGKILL 9
+
+/* In place of a slot's number: there was none. */
+#define UNDECIDED -1
+
+/* As FILTERS: programs that decide, a map for each hook. */
+#define DECISIONS(hook)                                                                            \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);                                             \
+		__uint(max_entries, EVENT_TYPES);                                                  \
+		__type(key, __u32);                                                                \
+		__type(value, __u32);                                                              \
+	} decide_##hook SEC(".maps");                                                              \
+                                                                                                   \
+	static __noinline int ask_to_##hook(void *ctx, __u32 type)                                 \
+	{                                                                                          \
+		bpf_tail_call(ctx, &decide_##hook, type);                                          \
+		return 0;                                                                          \
+	}
+
+/* How often each outcome there was. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, OUTCOME_MAX *EVENT_TYPE_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} outcomes SEC(".maps");
+
+/* Containers in which nothing is refused for now; under 0, all. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} disarmed SEC(".maps");
+
+static __always_inline bool is_disarmed(__u64 container)
+{
+	__u64 all = 0;
+
+	return bpf_map_lookup_elem(&disarmed, &container) || bpf_map_lookup_elem(&disarmed, &all);
+}
+
+static __always_inline void count_outcome(__u32 outcome, __u32 type)
+{
+	__u32 key = outcome * EVENT_TYPE_MAX + type;
+	__u64 *count = bpf_map_lookup_elem(&outcomes, &key);
+
+	if (count)
+		*count += 1;
+}
+
+/* ---- which acts ---- */
+
+/* Nearly all tasks are the host's, whose acts are seldom decided. */
+static __always_inline bool may_be_decided(struct member_entry *member)
+{
+	return member || wishes.decides_host;
+}
+
+static __always_inline bool is_decided(struct member_entry *member, __u8 type)
+{
+	__u8 whose = wishes.call_shapes[type].decided;
+
+	return whose & WANTED_HOST || (whose & WANTED_CONTAINERS && member);
+}
+
+/* What rules call the system call that a task is in; EVENT_NONE for others, and where unknown. */
+static __always_inline __u8 call_in_progress(struct task_struct *task)
+{
+	struct pt_regs *regs;
+	__u16 entry;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return EVENT_NONE;
+	regs = (void *)bpf_task_pt_regs(task);
+	entry = syscall_entry(regs, wishes.decided_types);
+	return entry ? entry_type(entry, current_abi(task)) : EVENT_NONE;
+}
+
+/* ---- the record ---- */
+
+/* NULL where there is no room. */
+static __always_inline struct slot *claim_decision(__u8 type)
+{
+	struct slot *slot = claim_slot(type);
+
+	if (slot)
+		slot->decider = bpf_get_current_pid_tgid();
+	return slot;
+}
+
+static __always_inline int without_room(struct member_entry *member, __u8 type)
+{
+	return member && wishes.call_shapes[type].closed ? UNDECIDED : 0;
+}
+
+static __always_inline void begin_decision(struct slot *slot, __u16 kind, __u8 type,
+					   struct task_struct *task, struct member_entry *member)
+{
+	begin_header_with(slot, kind, type, 0, task, member, decision_needs[type]);
+}
+
+/* ---- the decision ---- */
+
+/* Of the host's root filesystem the host's view needs nobody to find it out. */
+static __always_inline __u32 decided_view(struct slot *slot)
+{
+	__u32 dev = slot->fixed.open.file.dev;
+	struct super_block *root = (void *)host.root_filesystem;
+
+	if (dev == encode_dev(READ(struct super_block, root, s_dev)) &&
+	    (__u64)READ(struct super_block, root, s_root) == host.root)
+		return VIEW_SAME;
+	return find_host_view(slot, dev);
+}
+
+static __noinline int prepare_decision(struct slot *slot)
+{
+	struct container_key *key = &slot->frame.container_key;
+	struct container_entry *container;
+
+	slot->frame.outcome = UNANSWERED;
+	slot->frame.rules = 0;
+	slot->frame.host_view = VIEW_UNKNOWN;
+	if (slot->needs & NEED_HOST_VIEW)
+		slot->frame.host_view = decided_view(slot);
+	key->key = slot->fixed.header.task.container;
+	container = key->key ? find_container(key->key) : NULL;
+	key->start_ns = container ? container->start_ns : 0;
+	return 0;
+}
+
+static __always_inline void report_decision(struct slot *slot, __u32 outcome)
+{
+	struct record_header *header = &slot->fixed.header;
+
+	header->outcome = outcome;
+	header->result = outcome >= OUTCOME_DENY ? -EPERM : 0;
+	header->rules = slot->frame.rules;
+	for (__u32 i = 0; i < FIRED_WORDS; i++)
+		header->fired[i] = slot->frame.fired[i];
+	complete_open(slot);
+	submit_record(slot, current_task());
+}
+
+/* What was answered; without an answer, what the rules say for that case. */
+static __always_inline __u32 outcome_of(struct slot *slot)
+{
+	__u32 outcome = *(volatile __u32 *)&slot->frame.outcome;
+	struct record_header *header = &slot->fixed.header;
+
+	if (outcome == UNANSWERED) {
+		count_loss(LOSS_UNDECIDED, header->type);
+		outcome =
+			header->task.container &&
+					wishes.call_shapes[header->type & (EVENT_TYPES - 1)].closed
+				? OUTCOME_DENY
+				: OUTCOME_ALLOW;
+	}
+	if (outcome > OUTCOME_AUDIT && is_disarmed(header->task.container))
+		outcome = OUTCOME_AUDIT;
+	return outcome & 3;
+}
+
+/* 0, or what the hook has to return. */
+static __noinline int act_on(struct slot *slot)
+{
+	__u32 outcome = outcome_of(slot);
+
+	count_outcome(outcome, slot->fixed.header.type);
+	if (outcome == OUTCOME_KILL)
+		bpf_send_signal(SIGKILL);
+	if (outcome != OUTCOME_ALLOW)
+		report_decision(slot, outcome);
+	slot->decider = 0;
+	release_slot(slot);
+	return outcome >= OUTCOME_DENY ? -EPERM : 0;
+}
+
+/* @built: from unjudged; 0 for an act that is nobody's business, or UNDECIDED. */
+#define DECIDE(hook, ctx, built)                                                                   \
+	({                                                                                         \
+		int _built = (built), _verdict = _built < 0 ? -EPERM : 0;                          \
+		struct slot *_slot = _built > 0 ? find_slot(_built - 1) : NULL;                    \
+                                                                                                   \
+		if (_slot) {                                                                       \
+			prepare_decision(_slot);                                                   \
+			ask_to_##hook(ctx, _slot->fixed.header.type);                              \
+			_verdict = act_on(_slot);                                                  \
+		}                                                                                  \
+		_verdict;                                                                          \
+	})
+
+/*
+ * A hook as a security module, and the same function where there is none: what has
+ * been refused before stays so.
+ */
+#define DENY_HOOK(hook, module_hook, function, build, ...)                                         \
+	DECISIONS(hook)                                                                            \
+                                                                                                   \
+	SEC("lsm/" #module_hook)                                                                   \
+	int BPF_PROG(lsm_deny_##hook, __VA_ARGS__, int result)                                     \
+	{                                                                                          \
+		return result ?: DECIDE(hook, ctx, build);                                         \
+	}                                                                                          \
+                                                                                                   \
+	SEC("fmod_ret/" #function)                                                                 \
+	int BPF_PROG(fentry_deny_##hook, __VA_ARGS__, int result)                                  \
+	{                                                                                          \
+		return result ?: DECIDE(hook, ctx, build);                                         \
+	}
+
+#endif

@@ -1,0 +1,69 @@
+"""Acts that are decided before they happen, and what the compiler hands to the loader for that."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stockade.events._records import OFFSETS, EventType, OpenRecord
+from stockade.events.policy import Policy
+
+# By hook, the event types that tell of what it is asked about.
+HOOKS: dict[str, frozenset[EventType]] = {
+    "file_open": frozenset(
+        {
+            EventType.OPEN,
+            EventType.OPENAT,
+            EventType.OPENAT2,
+            EventType.CREAT,
+            EventType.OPEN_BY_HANDLE_AT,
+        }
+    ),
+    "exec": frozenset({EventType.EXECVE, EventType.EXECVEAT}),
+}
+DECIDED = frozenset(kind for kinds in HOOKS.values() for kind in kinds)
+
+_WORD_BITS = 64
+# How many bits a record has for that.
+FIRED_MAX = _WORD_BITS * sum(place.startswith("header.fired.") for place in OFFSETS[OpenRecord])
+
+
+class Fired(msgspec.Struct, frozen=True):
+    """What a bit of a decision stands for.
+
+    Attributes:
+        rule: the name of one that fires with it.
+        certain: whether it does; or its scope, or what the agent has to find out, was not known.
+    """
+
+    rule: str
+    certain: bool
+
+
+class Decisions(msgspec.Struct, frozen=True):
+    """The rules that deny or kill, as far as the kernel decides them.
+
+    Attributes:
+        policy: the programs that decide, by event type.
+        fired: by event type, what each bit stands for.
+        set: a name for all of them, never 0.
+        scopes: a name for the parts that depend on a container alone.
+        containers, host: the event types that are decided, by whose acts.
+        closed: those of them that are refused where there is nobody to decide.
+    """
+
+    policy: Policy = Policy()
+    fired: dict[int, tuple[tuple[Fired, ...], ...]] = {}
+    set: int = 0
+    scopes: int = 0
+    containers: frozenset[int] = frozenset()
+    host: frozenset[int] = frozenset()
+    closed: frozenset[int] = frozenset()
+
+
+def fired_bits(words: tuple[int, ...]) -> list[int]:
+    """The numbers of the bits that are set."""
+    return [
+        number
+        for number in range(len(words) * _WORD_BITS)
+        if words[number // _WORD_BITS] >> number % _WORD_BITS & 1
+    ]

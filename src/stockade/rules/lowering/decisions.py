@@ -1,0 +1,166 @@
+"""Rules that act into programs that decide: one for each event type, or for several alike."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from stockade.events import (
+    DECIDED,
+    FIRED_MAX,
+    Action,
+    Decisions,
+    EventType,
+    Fired,
+    NeedFlags,
+    Outcome,
+)
+from stockade.events.fields import KIND_OF
+from stockade.rules.engine import may_match
+from stockade.rules.keys import Unknown
+from stockade.rules.lowering import elf
+from stockade.rules.lowering.assemble import Builder, Compiler, Refusal
+from stockade.rules.lowering.deciding import Decider, scope_parts
+from stockade.rules.lowering.formulas import Formula
+from stockade.rules.lowering.knowledge import needs
+from stockade.rules.lowering.modules import SECTION, decision
+from stockade.rules.lowering.parts import Parts
+from stockade.rules.lowering.plan import Plan, exact_plan
+from stockade.rules.rule import Rule
+from stockade.rules.show import condition_text
+
+_OUTCOMES = {Action.AUDIT: Outcome.AUDIT, Action.DENY: Outcome.DENY, Action.KILL: Outcome.KILL}
+# Beside the fields of the container, which the program looks up itself.
+_LOOKED_UP = NeedFlags.CONTAINER
+Planner: TypeAlias = Callable[[Sequence[Formula]], Plan | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is decided of one event type.
+
+    Attributes:
+        layout: the kind of record.
+        formulas: those that may hold.
+        outcomes: what each comes to.
+        fired: what each stands for.
+    """
+
+    layout: str
+    formulas: tuple[Formula, ...]
+    outcomes: tuple[Outcome, ...]
+    fired: tuple[tuple[Fired, ...], ...]
+
+
+def decided_rules(rules: Iterable[Rule]) -> list[Rule]:
+    """Those that the kernel decides."""
+    return [rule for rule in rules if rule.decided]
+
+
+def rules_text(rules: Iterable[Rule]) -> str:
+    """All of rules that has a say in what is decided."""
+    return "\n".join(
+        f"{len(rule.name)} {rule.name} {rule.action.value} {rule.effective.value}"
+        f" {rule.unknown.value} {rule.unknown_scope.value} {rule.on_host}"
+        f" {condition_text(rule.condition)}"
+        for rule in decided_rules(rules)
+    )
+
+
+def set_of(rules: Iterable[Rule]) -> int:
+    """The name of a set of rules: 64 bits, never 0."""
+    digest = hashlib.sha256(rules_text(rules).encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:8], "little") or 1
+
+
+def unit(rules: Iterable[Rule], kind: EventType, parts: Parts) -> Unit:
+    """What rules come to for one event type."""
+    owners: dict[Formula, list[Fired]] = {}
+    outcomes: dict[Formula, Outcome] = {}
+    for formula, outcome, fired in _cases(rules, kind, parts):
+        owners.setdefault(formula, []).append(fired)
+        outcomes[formula] = max(outcome, outcomes.get(formula, Outcome.ALLOW))
+    return Unit(
+        KIND_OF[kind],
+        tuple(owners),
+        tuple(outcomes[each] for each in owners),
+        tuple(tuple(each) for each in owners.values()),
+    )
+
+
+def _cases(
+    rules: Iterable[Rule], kind: EventType, parts: Parts
+) -> Iterator[tuple[Formula, Outcome, Fired]]:
+    for rule in rules:
+        fires = Decider(rule, kind, parts, certain=True).fires()
+        may_fire = Decider(rule, kind, parts, certain=False).fires()
+        if fires is not False:
+            yield fires, _OUTCOMES[rule.effective], Fired(rule.name, certain=True)
+        if may_fire not in (False, fires):
+            yield may_fire, Outcome.AUDIT, Fired(rule.name, certain=False)
+
+
+def decide(
+    rules: Sequence[Rule], kinds: Iterable[EventType], compile_all: Compiler
+) -> tuple[Decisions, tuple[Refusal, ...]]:
+    """What decides a set of rules.
+
+    Args:
+        rules: of which those are taken that are decided.
+        kinds: the event types of which acts can be decided here.
+        compile_all: makes object files of modules; in place of one, why there is none.
+    """
+    decided = decided_rules(rules)
+    parts, name = scope_parts(decided), set_of(decided)
+    units: dict[Unit, list[EventType]] = {}
+    for kind in sorted(DECIDED.intersection(kinds)):
+        found = unit(decided, kind, parts)
+        if found.formulas:
+            units.setdefault(found, []).append(kind)
+    planned, refused = [], []
+    for each, types in units.items():
+        plan = exact_plan(each.formulas) if len(each.formulas) <= FIRED_MAX else None
+        if plan is None:
+            refused.append(_refusal(each, types, "too much is asked of one event type"))
+        else:
+            planned.append((each, types, plan))
+    objects = compile_all([decision(plan, each.outcomes, name) for each, _, plan in planned])
+    builder, fired = Builder(), dict[int, tuple[tuple[Fired, ...], ...]]()
+    for (each, types, _), made in zip(planned, objects, strict=True):
+        if isinstance(made, bytes):
+            builder.add(types, needs(each.formulas) & ~_LOOKED_UP, elf.read(made, SECTION))
+            fired |= dict.fromkeys(map(int, types), each.fired)
+        else:
+            refused.append(_refusal(each, types, made))
+    made_of = _decisions(decided, builder, fired)
+    return replace(made_of, set=name, scopes=parts.set), tuple(refused)
+
+
+def _decisions(
+    rules: list[Rule], builder: Builder, fired: dict[int, tuple[tuple[Fired, ...], ...]]
+) -> Decisions:
+    kinds = [EventType(kind) for kind in fired]
+    acting = [rule for rule in rules if rule.effective is not Action.AUDIT]
+    strict = [rule for rule in acting if rule.unknown is Unknown.DENY]
+
+    def about(rules: Iterable[Rule], *, host: bool) -> frozenset[int]:
+        return frozenset(
+            int(kind) for kind in kinds if any(may_match(rule, kind, host=host) for rule in rules)
+        )
+
+    return Decisions(
+        policy=builder.policy(),
+        fired=fired,
+        containers=about(rules, host=False),
+        host=about([rule for rule in rules if rule.on_host], host=True),
+        closed=about(strict, host=False),
+    )
+
+
+def _refusal(unit: Unit, types: list[EventType], reason: str) -> Refusal:
+    names = dict.fromkeys(each.rule for several in unit.fired for each in several)
+    return Refusal(tuple(types), tuple(names), reason)

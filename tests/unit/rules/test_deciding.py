@@ -1,0 +1,129 @@
+"""Which rules the kernel can decide before the act, and what it says of the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from stockade.errors import RuleErrors
+from stockade.events import Action, Decisions, EventType, Fired, NeedFlags
+from stockade.rules.keys import Unknown
+from stockade.rules.lowering.decisions import decide, set_of
+from stockade.rules.lowering.policies import compile_all
+from tests.unit.rules.helpers import made, only, rule
+
+OPENED = "evt.type in (open, openat)"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"{OPENED} and fd.name = /etc/shadow",
+        f"{OPENED} and evt.failed = false and fd.host_path pmatch (/etc, /root)",
+        f"{OPENED} and fd.type = char and not container.image.repository = x",
+        f"{OPENED} and evt.is_open_write = true and evt.arg.flags contains O_CREAT",
+        f"{OPENED} and container.role = member and proc.name in (sh, bash)",
+        f"{OPENED} and thread.cap_effective contains CAP_SYS_ADMIN and proc.vpid > 1",
+        f"{OPENED} and boundary.crosses_container = true and fd.fs_type = proc",
+        "evt.type in (execve, execveat) and proc.exepath startswith /tmp/",
+        "evt.type = execve and proc.is_exe_from_memfd = true and container.privileged = false",
+        "evt.type = execve and boundary.foreign_mount = true or evt.type = openat and fd.ino = 7",
+    ],
+)
+def test_what_can_be_decided_is_done(condition: str) -> None:
+    found = only(rule(condition, action="deny"))
+    assert (found.action, found.effective, found.decided) == (Action.DENY, Action.DENY, True)
+
+
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        (f"{OPENED} and fd.nameraw contains ..", "fd.nameraw is what the caller says"),
+        ("evt.type = execve and evt.arg.filename = x", "evt.arg.filename is what the caller says"),
+        (f"{OPENED} and proc.pname = sh", "cannot tell whether proc.pname = sh"),
+        (f"{OPENED} and proc.exepath = /bin/x", "cannot tell whether proc.exepath = /bin/x"),
+        (f"{OPENED} and fd.name regex '.*x'", "cannot tell whether fd.name regex"),
+        (f"{OPENED} and tolower(fd.name) = x", "cannot tell whether tolower(fd.name) = x"),
+        (f"{OPENED} and fd.name glob /a*b?c", "cannot tell whether fd.name glob"),
+        (f"{OPENED} and fd.num > 3", "cannot tell whether fd.num > 3"),
+        (f"{OPENED} and evt.rawres >= 0", "cannot tell whether evt.rawres >= 0"),
+        (f"{OPENED} and user.name = joe", "cannot tell whether user.name = joe"),
+        (f"{OPENED} and fd.host_path startswith /var/lib/x", "cannot tell whether fd.host_path"),
+        ("evt.type = procexit", "nothing is decided before procexit"),
+        ("proc.name = x", "nothing is decided before"),
+    ],
+)
+def test_what_cannot_is_a_mistake_with_a_place(condition: str, why: str) -> None:
+    with pytest.raises(RuleErrors) as caught:
+        made(rule(condition, action="deny", warn_evttypes="false"))
+    (found,) = caught.value.diagnostics
+    assert found.message.startswith("rule 'r' cannot deny: ")
+    assert why in found.message
+    assert found.place.line == (1 if "nothing is decided" in why else 3)
+    assert found.hint == "with undecidable: detect, the rule only detects"
+
+
+def test_or_only_detects_where_that_is_wanted() -> None:
+    found = only(rule("evt.type = procexit", action="kill", undecidable="detect"))
+    assert (found.action, found.effective, found.decided) == (Action.KILL, Action.AUDIT, False)
+
+
+def test_what_the_rest_of_the_rule_rules_out_is_no_obstacle() -> None:
+    condition = f"{OPENED} and (fd.ino = 7 or evt.type = execve and fd.nameraw = x)"
+    assert only(rule(condition, action="deny")).decided
+
+
+def test_the_host_is_left_alone_unless_the_rule_is_about_it() -> None:
+    condition = f"{OPENED} and fd.ino = 7"
+    kinds = frozenset({EventType.OPENAT})
+    for scope, host in (("any", False), ("container", False), ("host", True)):
+        rules = made(rule(condition, action="deny", scope=scope)).rules
+        found, refused = decide(rules, kinds, compile_all)
+        assert refused == ()
+        assert found.host == (kinds if host else frozenset())
+
+
+def test_what_is_handed_to_the_kernel() -> None:
+    rules = made(
+        rule(f"{OPENED} and fd.host_path = /etc/shadow", "a", action="deny"),
+        rule(f"{OPENED} and fd.ino = 7", "b", action="kill", unknown="allow"),
+        rule(f"{OPENED} and fd.ino = 8", "only told of"),
+    ).rules
+    found, refused = decide(rules, [EventType.OPENAT, EventType.EXECVE], compile_all)
+    assert refused == ()
+    assert found.containers == found.closed == {EventType.OPENAT}
+    assert found.policy.needs == {EventType.OPENAT: NeedFlags.HOST_VIEW | NeedFlags.FS_PATH}
+    assert found.fired == {
+        EventType.OPENAT: (
+            (Fired("a", certain=True),),
+            (Fired("a", certain=False),),
+            (Fired("b", certain=True),),
+            (Fired("b", certain=False),),
+        )
+    }
+    assert found.set == set_of(rules)
+    assert rules[1].unknown is Unknown.ALLOW
+
+
+def test_what_says_the_same_shares_a_bit() -> None:
+    condition = f"{OPENED} and fd.ino = 7"
+    rules = made(rule(condition, "a", action="deny"), rule(condition, "b", action="deny")).rules
+    found, _ = decide(rules, [EventType.OPENAT], compile_all)
+    certain, uncertain = found.fired[EventType.OPENAT]
+    assert certain == (Fired("a", certain=True), Fired("b", certain=True))
+    assert {each.certain for each in uncertain} == {False}
+
+
+def test_too_many_are_refused_and_not_forgotten() -> None:
+    rules = made(
+        *(rule(f"{OPENED} and fd.ino = {at}", f"r{at}", action="deny") for at in range(80))
+    ).rules
+    found, (refusal,) = decide(rules, [EventType.OPENAT], compile_all)
+    assert (found.fired, found.containers) == ({}, frozenset())
+    assert refusal.kinds == (EventType.OPENAT,)
+    assert len(refusal.rules) == 80
+
+
+def test_no_rules_decide_nothing() -> None:
+    found, refused = decide((), [EventType.OPENAT], compile_all)
+    assert refused == ()
+    assert found.policy.filters == Decisions().policy.filters
