@@ -11,12 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.agent import Agent
+from tests.support.guard import attempt, require_refusal
 from tests.support.runc import Mount, Options, Runc
-
-pytestmark = pytest.mark.skipif(
-    "(Sensor.default_tier or best_tier()) is Tier.TRACEPOINT",
-    reason="nothing is refused at functions where the kernel allows no trampolines",
-)
 
 RULE = """
 - rule: {name}
@@ -30,22 +26,15 @@ SETTLE_S = 10.0
 PLAIN = Options()
 
 
+@pytest.fixture(autouse=True)
+def refusing() -> None:
+    require_refusal()
+
+
 def rules(tmp_path: Path, condition: str, action: str = "deny", name: str = "refuse") -> Path:
     path = tmp_path / "deny.yaml"
     path.write_text(RULE.format(name=name, condition=condition, action=action))
     return path
-
-
-def attempt(container: str, *command: str) -> subprocess.CompletedProcess[str]:
-    """Something done in a running container."""
-    return subprocess.run(
-        ["runc", "exec", container, *command],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def refused(container: str, *command: str) -> subprocess.CompletedProcess[str]:

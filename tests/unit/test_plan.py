@@ -102,3 +102,40 @@ def test_facts_that_are_none(rules: Path, capsys: pytest.CaptureFixture[str], te
     err = capsys.readouterr().err
     assert str(path) in err.replace("\n", "")
     assert "stockade doctor --json" in err
+
+
+ACTING = """
+- rule: refused
+  desc: d
+  condition: evt.type in (open, openat) and fd.name = /x
+  output: o
+  priority: NOTICE
+  action: deny
+- rule: only detected
+  desc: d
+  condition: evt.type = openat and fd.nameraw contains ..
+  output: o
+  priority: NOTICE
+  action: kill
+  undecidable: detect
+"""
+
+
+@pytest.mark.parametrize(
+    ("tiers", "label", "hook"),
+    [
+        (["lsm", "fentry", "tracepoint"], "prevent", "lsm/file_open"),
+        (["fentry", "tracepoint"], "prevent", "fmod_ret/security_file_open"),
+        (["tracepoint"], "detect", "tp_btf/sys_exit"),
+        ([], "blind", ""),
+    ],
+)
+def test_prevent_is_said_where_an_act_is_refused(
+    rules: Path, capsys: pytest.CaptureFixture[str], tiers: list[str], label: str, hook: str
+) -> None:
+    rules.write_text(ACTING)
+    rows = _plan(rules, FACTS | {"able": bool(tiers), "tiers": tiers}, capsys)
+    assert (rows["refused"]["label"], rows["refused"]["hook"]) == (label, hook)
+    assert rows["refused"]["needs"] == "" or label != "prevent"
+    assert rows["only detected"]["label"] == ("detect" if tiers else "blind")
+    assert "before the act" in rows["only detected"]["needs"] or not tiers

@@ -3,7 +3,7 @@
 from stockade.agent.activity import ActivityMeter
 from stockade.agent.addresses import HostAddresses
 from stockade.agent.agent import Agent, Sink
-from stockade.agent.enforcing import Enforcer
+from stockade.agent.enforcing import Enforcer, shortfalls
 from stockade.agent.enrich import Enricher
 from stockade.agent.filtering import Filterer
 from stockade.agent.fold import WINDOW_S, Folder
@@ -37,5 +37,6 @@ __all__ = [
     "Reloader",
     "Sink",
     "own_lists",
+    "shortfalls",
     "wanted_of",
 ]

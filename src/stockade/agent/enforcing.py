@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from stockade.agent.judge import Judge
 from stockade.agent.known_parts import KnownParts
 from stockade.errors import StockadeError
+from stockade.events import Action, EventType
 from stockade.kernel import Sensor
 from stockade.kernel.deciders import LoadedDecisions
 from stockade.rules import Rule
 from stockade.rules.lowering import Built, Refusal
-from stockade.rules.lowering.deciding import scope_parts
+from stockade.rules.lowering.deciding import kinds_of, scope_parts
 from stockade.rules.lowering.decisions import decided_rules
 
 
@@ -64,6 +65,14 @@ class Enforcer:
             self.parts.drop_scopes(self._loaded.scopes)
             self._loaded.close()
             self._loaded = None
+
+
+def shortfalls(rules: Iterable[Rule], decided: Container[EventType]) -> Iterator[Rule]:
+    """The rules that would act, of acts that cannot all be decided before they happen."""
+    for rule in rules:
+        asks = rule.effective is not Action.AUDIT
+        if asks and not all(kind in decided for kind in kinds_of(rule)):
+            yield rule
 
 
 def _refused(refusal: Refusal) -> str:

@@ -13,11 +13,13 @@ from rich.text import Text
 
 from stockade.cli.packs import PACKS, rules_option
 from stockade.errors import StockadeError
+from stockade.events import Action
 from stockade.kernel.facts import Facts, find_facts
-from stockade.kernel.plan import Node
+from stockade.kernel.plan import Label, Node
 from stockade.kernel.probe import Answer
 from stockade.kernel.tiers import Tier
 from stockade.rules import Engine, Rule, load_rules
+from stockade.rules.lowering.deciding import kinds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,9 @@ class Row:
 
     Attributes:
         rule: its name.
-        label: detect, or blind where none of its events comes.
-        hook: what its events come by.
+        label: prevent where its acts are refused before they have an effect; detect; or blind where
+            none of its events comes.
+        hook: what they are refused by, or what its events come by.
         needs: what the node would need for more; empty for nothing.
     """
 
@@ -85,5 +88,23 @@ def _node(facts: Facts) -> Node:
 def _row(rule: Rule, node: Node) -> Row:
     engine = Engine([rule])
     kinds = engine.wanted(host=False) | engine.wanted(host=True)
-    hooks = sorted({hook for hook in map(node.hook, kinds) if hook})
-    return Row(rule.name, "detect" if hooks else "blind", ", ".join(hooks), node.needs)
+    before = [node.hook_before(kind) for kind in kinds_of(rule)] if rule.decided else []
+    if rule.effective is not Action.AUDIT and before and all(before):
+        return _labelled(rule, Label.PREVENT, before, node)
+    hooks = [node.hook(kind) for kind in kinds]
+    return _labelled(rule, Label.DETECT if any(hooks) else Label.BLIND, hooks, node)
+
+
+def _labelled(rule: Rule, label: Label, hooks: list[str | None], node: Node) -> Row:
+    shown = ", ".join(sorted({hook for hook in hooks if hook}))
+    needs = "" if label is Label.PREVENT else _needs(rule, node)
+    return Row(rule.name, label.value, shown, needs)
+
+
+def _needs(rule: Rule, node: Node) -> str:
+    """What would make more of a rule."""
+    if rule.action is Action.AUDIT or rule.effective is not Action.AUDIT:
+        return node.needs
+    if not rule.decided:
+        return "a condition that the kernel can decide before the act"
+    return "enforce, not audit"

@@ -36,6 +36,7 @@ from stockade.agent import (
     Sink,
     metrics,
     own_lists,
+    shortfalls,
     wanted_of,
 )
 from stockade.cli.packs import PACKS, rules_option
@@ -43,6 +44,7 @@ from stockade.cli.reload import findable
 from stockade.cli.state_roots import state_roots_option
 from stockade.errors import StockadeError
 from stockade.kernel import Pins, Sensor, Tier
+from stockade.kernel.plan import Label
 from stockade.kernel.tiers import best_tier, decided_kinds
 from stockade.rules import Engine, load_rules
 from stockade.sinks import JsonLines, Stream, Terminal
@@ -139,7 +141,15 @@ def _engine(paths: tuple[Path, ...], tier: Tier | None) -> Engine:
         note = f"{count} warning{'s' if count != 1 else ''} about the rules"
         structlog.get_logger().warning(note, hint="stockade rules check shows them")
     acts = any(rule.decided for rule in loaded.enabled)
-    return Engine(loaded.enabled, decided_kinds(tier or best_tier()) if acts else frozenset())
+    decided = decided_kinds(tier or best_tier()) if acts else frozenset()
+    for rule in shortfalls(loaded.enabled, decided):
+        structlog.get_logger().warning(
+            "this kernel, or tier, cannot do what a rule asks for",
+            rule=rule.name,
+            asks=rule.action.value,
+            label=Label.DETECT.value,
+        )
+    return Engine(loaded.enabled, decided)
 
 
 def _sink(output: str, stream: Stream) -> Sink:

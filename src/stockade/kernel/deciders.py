@@ -81,12 +81,16 @@ class Deciders:
     Args:
         find: gives their maps by name.
         hooks: those that ask.
+
+    Attributes:
+        hooks: the same.
     """
 
     def __init__(self, find: Callable[[str], Map], hooks: Iterable[Hook]) -> None:
         self._arrays = {hook: find(hook.programs) for hook in hooks}
         self._needs = find(".data.decisions")
         self._slots = find("slots")
+        self.hooks = tuple(self._arrays)
         self._outcomes = find("outcomes")
         self._disarmed = find("disarmed")
 

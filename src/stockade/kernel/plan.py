@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
-from stockade.events import EventType
+from stockade.events import DECIDED, EventType
 from stockade.kernel import syscalls
-from stockade.kernel.tiers import Tier
+from stockade.kernel.tiers import Tier, hook_before
 
 _HOOKS = {
     EventType.EXECVE: "tp_btf/sched_process_exec",
@@ -28,6 +29,19 @@ _BETTER = {
     Tier.FENTRY: "bpf among the active security modules (lsm=...,bpf)",
     Tier.LSM: "",
 }
+
+
+class Label(Enum):
+    """What a rule comes to on a node; the strongest first.
+
+    PREVENT: the act is refused before it has an effect.
+    DETECT: it is told of when it has happened.
+    BLIND: nothing of it is seen.
+    """
+
+    PREVENT = "prevent"
+    DETECT = "detect"
+    BLIND = "blind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +75,9 @@ class Node:
             return "tp_btf/sys_exit" if fallen else f"fexit/{name}"
         # Containers are told of as their programs start.
         return _HOOKS.get(kind, "tp_btf/sched_process_exec")
+
+    def hook_before(self, kind: EventType) -> str | None:
+        """By what an act is refused before it happens; None where it cannot be."""
+        if not self.able or not self.tiers or kind not in DECIDED:
+            return None
+        return hook_before(self.tiers[0], kind)

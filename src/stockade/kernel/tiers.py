@@ -182,6 +182,15 @@ def deciding_hooks(tier: Tier) -> dict[str, Hook]:
     return found
 
 
+def hook_before(tier: Tier, kind: EventType) -> str | None:
+    """What a tier refuses an act by, as programs name it; None where it does not."""
+    name = next((name for name, kinds in HOOKS.items() if kind in kinds), None)
+    if name is None or tier is Tier.TRACEPOINT:
+        return None
+    hook, function = _DECIDING[name]
+    return f"lsm/{hook}" if tier is Tier.LSM else f"fmod_ret/{function}"
+
+
 def every_deciding_program() -> list[str]:
     """All of them, of both tiers."""
     return [f"{tier.value}_deny_{name}" for tier in (Tier.LSM, Tier.FENTRY) for name in _DECIDING]
