@@ -48,6 +48,7 @@ struct call_shape {
 	__u8 object;  /* enum event_type: under which its paths' objects are kept, 0 for none */
 	__u8 kept;    /* enum wanted_flags: of whom objects are kept under this type */
 	__u8 decided; /* enum wanted_flags: whose acts are decided before they happen */
+	__u8 killed;  /* enum wanted_flags: who may be killed when it has happened */
 	__u8 closed;  /* whether a member's act is refused when there is nobody to decide it */
 };
 

@@ -148,15 +148,20 @@ static __noinline int prepare_decision(struct slot *slot)
 	return 0;
 }
 
-static __always_inline void report_decision(struct slot *slot, __u32 outcome)
+static __always_inline void tell_outcome(struct slot *slot, __u32 outcome)
 {
 	struct record_header *header = &slot->fixed.header;
 
 	header->outcome = outcome;
-	header->result = outcome >= OUTCOME_DENY ? -EPERM : 0;
 	header->rules = slot->frame.rules;
 	for (__u32 i = 0; i < FIRED_WORDS; i++)
 		header->fired[i] = slot->frame.fired[i];
+}
+
+static __always_inline void report_decision(struct slot *slot, __u32 outcome)
+{
+	tell_outcome(slot, outcome);
+	slot->fixed.header.result = outcome >= OUTCOME_DENY ? -EPERM : 0;
 	complete_open(slot);
 	submit_record(slot, current_task());
 }
@@ -207,6 +212,70 @@ static __noinline int act_on(struct slot *slot)
 			_verdict = act_on(_slot);                                                  \
 		}                                                                                  \
 		_verdict;                                                                          \
+	})
+
+/* ---- after the act ---- */
+
+DECISIONS(kill_sys_exit)
+DECISIONS(kill_functions)
+DECISIONS(kill_more_functions)
+
+/* Whether a rule may kill whoever did what a record tells of; what failed did nothing. */
+static __always_inline bool may_kill(struct slot *slot)
+{
+	struct record_header *header = &slot->fixed.header;
+	__u8 whose = wishes.call_shapes[header->type & (EVENT_TYPES - 1)].killed;
+
+	return header->result >= 0 &&
+	       (whose & WANTED_HOST || (whose & WANTED_CONTAINERS && header->task.container));
+}
+
+static __always_inline void prepare_to_kill(struct slot *slot)
+{
+	slot->decider = bpf_get_current_pid_tgid();
+	prepare_decision(slot);
+}
+
+/* It never returns to user mode: what it has done stays done, and nothing follows. */
+static __noinline int kill_if_told(struct slot *slot)
+{
+	__u32 outcome = outcome_of(slot);
+
+	count_outcome(outcome, slot->fixed.header.type);
+	if (outcome == OUTCOME_KILL)
+		bpf_send_signal(SIGKILL);
+	if (outcome != OUTCOME_ALLOW)
+		tell_outcome(slot, outcome);
+	slot->decider = 0;
+	return 0;
+}
+
+/*
+ * A record of what has happened: rules that kill do so now, before who acted is back
+ * in user mode; then filters say whether it goes up. Without a filter every one
+ * does. So do those of nested programs: filters look at slot 0. @built: from
+ * unjudged, or 0 for no record.
+ */
+#define JUDGE(hook, ctx, built)                                                                    \
+	({                                                                                         \
+		struct slot *_slot = (built) ? find_slot((built) - 1) : NULL;                      \
+                                                                                                   \
+		if (_slot && may_kill(_slot)) {                                                    \
+			prepare_to_kill(_slot);                                                    \
+			ask_to_kill_##hook(ctx, _slot->fixed.header.type);                         \
+			kill_if_told(_slot);                                                       \
+		}                                                                                  \
+		if (_slot && !_slot->number) {                                                     \
+			prepare_filter(_slot);                                                     \
+			ask_##hook(ctx, _slot->fixed.header.type);                                 \
+			/* Most events need no look at whose they are. */                          \
+			if (may_submit(_slot) && find_parts(_slot))                                \
+				ask_##hook(ctx, _slot->fixed.header.type);                         \
+			conclude(_slot, *(volatile __u32 *)&_slot->frame.verdict);                 \
+		} else if (_slot) {                                                                \
+			conclude(_slot, VERDICT_NONE);                                             \
+		}                                                                                  \
+		0;                                                                                 \
 	})
 
 /*

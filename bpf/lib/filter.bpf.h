@@ -224,27 +224,6 @@ static __always_inline bool may_submit(struct slot *slot)
 	return *(volatile __u32 *)&slot->frame.verdict == VERDICT_SUBMIT;
 }
 
-/*
- * Without a filter every record goes up. So do those of nested programs: filters
- * look at slot 0. @built: from unjudged, or 0 for no record.
- */
-#define JUDGE(hook, ctx, built)                                                                    \
-	({                                                                                         \
-		struct slot *_slot = (built) ? find_slot((built) - 1) : NULL;                      \
-                                                                                                   \
-		if (_slot && !_slot->number) {                                                     \
-			prepare_filter(_slot);                                                     \
-			ask_##hook(ctx, _slot->fixed.header.type);                                 \
-			/* Most events need no look at whose they are. */                          \
-			if (may_submit(_slot) && find_parts(_slot))                                \
-				ask_##hook(ctx, _slot->fixed.header.type);                         \
-			conclude(_slot, *(volatile __u32 *)&_slot->frame.verdict);                 \
-		} else if (_slot) {                                                                \
-			conclude(_slot, VERDICT_NONE);                                             \
-		}                                                                                  \
-		0;                                                                                 \
-	})
-
 static __noinline int conclude(struct slot *slot, __u32 verdict)
 {
 	count_verdict(verdict & 3, slot->fixed.header.type);

@@ -299,7 +299,8 @@ static __always_inline void begin_header_of(struct slot *slot, __u16 kind, __u16
 					    struct task_struct *task, struct member_entry *member)
 {
 	begin_header_with(slot, kind, type, result, task, member,
-			  filter_needs[type & (EVENT_TYPES - 1)]);
+			  filter_needs[type & (EVENT_TYPES - 1)] |
+				  decision_needs[type & (EVENT_TYPES - 1)]);
 }
 
 static __always_inline void begin_header(struct slot *slot, __u16 kind, __u16 type, __s64 result,

@@ -13,7 +13,7 @@
  * its own reference in time is not found out.
  */
 #include "lib/file.bpf.h"
-#include "lib/filter.bpf.h"
+#include "lib/decide.bpf.h"
 #include "lib/pid.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"

@@ -9,6 +9,7 @@
  * table gives an event its program, arguments and ancestors.
  */
 #include "lib/activity.bpf.h"
+#include "lib/decide.bpf.h"
 #include "lib/file.bpf.h"
 #include "lib/provenance.bpf.h"
 #include "lib/syscall.bpf.h"
@@ -64,7 +65,9 @@ static __always_inline void append_args(struct slot *slot, struct string_ref *re
 			  GET(mm, arg_end) - GET(mm, arg_start));
 }
 
-static __noinline int report_exec(struct task_struct *task, struct linux_binprm *bprm, __u8 type)
+DECISIONS(kill_exec)
+
+static __noinline int build_program(struct task_struct *task, struct linux_binprm *bprm, __u8 type)
 {
 	struct slot *slot = claim_slot(type);
 	struct exec_record *record;
@@ -79,10 +82,30 @@ static __noinline int report_exec(struct task_struct *task, struct linux_binprm 
 	append_kernel_string(slot, &record->filename, bprm->filename);
 	append_args(slot, &record->args, GET(task, mm));
 	append_cwd(slot, &record->cwd, task);
-	submit_record(slot, task);
+	return unjudged(slot);
+}
+
+static __noinline int submit_program(struct slot *slot)
+{
+	submit_record(slot, current_task());
 	release_slot(slot);
 	return 0;
 }
+
+/* Killed here, a program does not run its first instruction. */
+#define REPORT_EXEC(ctx, built)                                                                    \
+	({                                                                                         \
+		int _built = (built);                                                              \
+		struct slot *_slot = _built ? find_slot(_built - 1) : NULL;                        \
+                                                                                                   \
+		if (_slot && may_kill(_slot)) {                                                    \
+			prepare_to_kill(_slot);                                                    \
+			ask_to_kill_exec(ctx, _slot->fixed.header.type);                           \
+			kill_if_told(_slot);                                                       \
+		}                                                                                  \
+		if (_slot)                                                                         \
+			submit_program(_slot);                                                     \
+	})
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
@@ -96,7 +119,8 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	if (config.counts_activity)
 		count_activity(ACTIVITY_EXECS);
 	/* Only execveat with a descriptor names the program by /dev/fd. */
-	report_exec(current, bprm, bprm->fdpath ? EVENT_EXECVEAT : EVENT_EXECVE);
+	REPORT_EXEC(ctx,
+		    build_program(current, bprm, bprm->fdpath ? EVENT_EXECVEAT : EVENT_EXECVE));
 	member = find_member(current);
 	if (!member)
 		return 0;

@@ -7,7 +7,7 @@
  * sees every call, and leaves after one table lookup where no rule asks for it.
  */
 #include "lib/activity.bpf.h"
-#include "lib/filter.bpf.h"
+#include "lib/decide.bpf.h"
 #include "lib/shadow.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "lib/wanted.bpf.h"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.agent import Agent
+from tests.support.agent import STOCKADE, Agent
 from tests.support.guard import attempt, require_refusal
 from tests.support.runc import Mount, Options, Runc
 
@@ -27,8 +27,10 @@ PLAIN = Options()
 
 
 @pytest.fixture(autouse=True)
-def refusing() -> None:
+def refusing() -> Iterator[None]:
     require_refusal()
+    yield
+    subprocess.run([STOCKADE, "uninstall"], capture_output=True, check=False)
 
 
 def rules(tmp_path: Path, condition: str, action: str = "deny", name: str = "refuse") -> Path:
@@ -77,3 +79,40 @@ def test_an_open_is_refused_in_scope_alone(runc: Runc, tmp_path: Path) -> None:
         assert alert["would"] is None
         assert alert["output_fields"]["fd.name"] == "/mnt/secret"
         assert not agent.alerted("refuse", other, within_s=1.0)
+
+
+def uninstall() -> str:
+    return subprocess.check_output([STOCKADE, "uninstall"], text=True)
+
+
+def test_what_is_denied_outlives_the_agent(runc: Runc, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("treasure\n")
+    shared = Options(mounts=(Mount(tmp_path, "/mnt"),))
+    opened = "evt.type in (open, openat, openat2) and fd.name = /mnt/secret"
+    path = rules(tmp_path, f"{opened} and container.name endswith -scoped")
+    loop = "while :; do read x </mnt/secret && echo $x; sleep 0.1; done 2>/dev/null"
+    with scoped(runc, shared) as (inside, other):
+        with Agent(path) as agent:
+            assert refused(inside, "cat", "/mnt/secret").returncode
+            reader = subprocess.Popen(
+                ["runc", "exec", inside, "sh", "-c", loop],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            agent.process.kill()
+            agent.process.wait()
+        # Nobody is there, and it is refused, also to who is new in the container.
+        assert attempt(inside, "cat", "/mnt/secret").returncode
+        assert attempt(other, "cat", "/mnt/secret").stdout == "treasure\n"
+        with Agent(path) as agent:
+            agent.wait(lambda message: message.get("action") == "deny")
+            time.sleep(3)
+            agent.stop()
+        assert attempt(inside, "cat", "/mnt/secret").returncode
+        reader.kill()
+        assert reader.communicate()[0] == ""
+        assert "removed" in uninstall()
+        assert attempt(inside, "cat", "/mnt/secret").stdout == "treasure\n"
+        assert not Path("/sys/fs/bpf/stockade").exists()
+        assert "nothing" in uninstall()

@@ -6,12 +6,13 @@ import subprocess
 
 import pytest
 
-from stockade.events import ContainerEntry, ContainerState, EventType, Outcome
+from stockade.events import ContainerEntry, ContainerState, Decisions, Outcome
 from stockade.kernel import Sensor, Tier
 from stockade.kernel.deciders import LoadedDecisions
-from stockade.kernel.tiers import best_tier
+from stockade.kernel.tiers import best_tier, decision_points
 from stockade.rules import Rule
 from stockade.rules.lowering.deciding import settled
+from stockade.rules.lowering.decisions import rules_text
 from stockade.rules.lowering.policies import build
 from tests.support.watch import R, RecordWatch, wait_for
 
@@ -34,6 +35,7 @@ class Guard(RecordWatch):
     def __init__(self, sensor: Sensor) -> None:
         super().__init__(sensor)
         self.loaded: LoadedDecisions | None = None
+        self._built: dict[str, Decisions] = {}
 
     def decide(self, *rules: Rule, scopes: tuple[str, ...] = ()) -> None:
         """Have these rules decide, instead of those that do.
@@ -42,9 +44,12 @@ class Guard(RecordWatch):
             rules: none of which asks for more of a container than that it is one.
             scopes: the names of the containers of which all is known.
         """
-        built = build(rules, (), self.kinds if rules else ())
-        assert built.undecided == ()
-        loaded = self.sensor.deciders.load(built.decisions)
+        key = rules_text(rules)
+        if key not in self._built:
+            built = build(rules, (), decision_points(self.sensor.tier))
+            assert built.undecided == ()
+            self._built[key] = built.decisions
+        loaded = self.sensor.deciders.load(self._built[key])
         for name in scopes:
             assert loaded.scopes.tell(self.container(name), _ALL, settled(_ALL))
         self.sensor.decide(loaded)
@@ -57,12 +62,6 @@ class Guard(RecordWatch):
         self.decide()
         if self.loaded:
             self.loaded.close()
-
-    @property
-    def kinds(self) -> frozenset[EventType]:
-        """The event types that can be decided here."""
-        hooks = self.sensor.deciders.hooks
-        return frozenset(kind for hook in hooks for kind in hook.kinds or ())
 
     def container(self, name: str) -> ContainerEntry:
         """A running container."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from stockade.agent.judge import Judge
 from stockade.agent.known_parts import KnownParts
 from stockade.errors import StockadeError
-from stockade.events import Action, EventType
-from stockade.kernel import Sensor
+from stockade.events import Action, Points
+from stockade.kernel import Pins, Sensor
 from stockade.kernel.deciders import LoadedDecisions
+from stockade.kernel.plan import Label
 from stockade.rules import Rule
 from stockade.rules.lowering import Built, Refusal
 from stockade.rules.lowering.deciding import kinds_of, scope_parts
@@ -23,9 +25,15 @@ class Enforcer:
         sensor: at work.
         parts: tells what is known of containers.
         judge: has to understand what was decided.
+        pins: with which it stays in force when the agent has ended; None where it does not.
     """
 
-    def __init__(self, sensor: Sensor, parts: KnownParts, judge: Judge) -> None:
+    def __init__(
+        self, sensor: Sensor, parts: KnownParts, judge: Judge, pins: Pins | None = None
+    ) -> None:
+        self._pins = pins
+        self._place: Path | None = None
+        self._took_over = True
         self.sensor = sensor
         self.parts = parts
         self._judge = judge
@@ -54,10 +62,23 @@ class Enforcer:
         self.parts.take_scopes(parts, loaded.scopes)
         self._judge.take_decisions(loaded.decisions, acting)
         self.sensor.decide(loaded)
+        self.hold()
         old, self._loaded = self._loaded, loaded
         if old:
             self.parts.drop_scopes(old.scopes)
             old.close()
+
+    def hold(self) -> None:
+        """Have what is in force now outlive the agent."""
+        if self._pins:
+            self._place = self.sensor.hold(self._pins)
+            self._took_over = False
+
+    def settle(self) -> None:
+        """Take back what was in force before, once it is known whose all containers are."""
+        if self._pins and not self._took_over and self.parts.knows_all():
+            self._pins.end_force(self._place)
+            self._took_over = True
 
     def close(self) -> None:
         """Let go of what is held here; may be called twice."""
@@ -67,12 +88,21 @@ class Enforcer:
             self._loaded = None
 
 
-def shortfalls(rules: Iterable[Rule], decided: Container[EventType]) -> Iterator[Rule]:
-    """The rules that would act, of acts that cannot all be decided before they happen."""
+def label_of(rule: Rule, points: Points) -> Label:
+    """What a rule that acts comes to where acts can be decided at these points."""
+    kinds = frozenset(kinds_of(rule))
+    if kinds <= points.before:
+        return Label.PREVENT
+    kills = rule.effective is Action.KILL and kinds <= points.before | points.after
+    return Label.KILL if kills else Label.DETECT
+
+
+def shortfalls(rules: Iterable[Rule], points: Points) -> Iterator[tuple[Rule, Label]]:
+    """The rules that would act, and cannot refuse all that they are about, with their labels."""
     for rule in rules:
-        asks = rule.effective is not Action.AUDIT
-        if asks and not all(kind in decided for kind in kinds_of(rule)):
-            yield rule
+        label = label_of(rule, points)
+        if rule.effective is not Action.AUDIT and label is not Label.PREVENT:
+            yield rule, label
 
 
 def _refused(refusal: Refusal) -> str:

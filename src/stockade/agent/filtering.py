@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from stockade.errors import LoadError
-from stockade.events import EventType, Policy
+from stockade.events import NOWHERE, EventType, Points, Policy
 from stockade.kernel import Sensor
 from stockade.rules import Rule
 from stockade.rules.lowering import Built, Refusal, find_policy, keep_policy, policy_key
@@ -50,23 +50,23 @@ class Filterer:
         self,
         rules: Sequence[Rule],
         kinds: Collection[EventType],
-        decided: Collection[EventType] = (),
+        points: Points = NOWHERE,
     ) -> Built:
         """What rules are compiled into: from the cache, or now."""
-        known = find_policy(policy_key(rules, kinds, decided), self._cache)
+        known = find_policy(policy_key(rules, kinds, points), self._cache)
         if known is not None:
             return known
-        return await asyncio.to_thread(self._build, rules, kinds, decided)
+        return await asyncio.to_thread(self._build, rules, kinds, points)
 
     async def apply(
         self,
         rules: Sequence[Rule],
         kinds: Collection[EventType],
-        decided: Collection[EventType] = (),
+        points: Points = NOWHERE,
     ) -> None:
         """Compile where that has not been done before, and install. Never ends the watch."""
         try:
-            self._install(await self.built(rules, kinds, decided))
+            self._install(await self.built(rules, kinds, points))
         except Exception:
             self.state.failures += 1
             log.exception("rules are not judged in the kernel")
@@ -80,12 +80,12 @@ class Filterer:
         self,
         rules: Sequence[Rule],
         kinds: Collection[EventType],
-        decided: Collection[EventType],
+        points: Points,
     ) -> Built:
-        built = build_apart(rules, kinds, decided)
+        built = build_apart(rules, kinds, points)
         if not built.refusals and not built.undecided:
             try:
-                keep_policy(policy_key(rules, kinds, decided), built, self._cache)
+                keep_policy(policy_key(rules, kinds, points), built, self._cache)
             except OSError as err:
                 log.warning("compiled rules cannot be kept", reason=str(err))
         return built

@@ -56,14 +56,14 @@ class _Decided:
     decisions: Decisions
     rules: Mapping[str, Rule]
 
-    def fired(self, event: Event) -> list[tuple[Rule, bool]]:
+    def fired(self, event: Event) -> dict[str, bool]:
         """The rules by which an act was decided, and whether that was certain."""
         bits = self.decisions.fired.get(event.type, ())
         found: dict[str, bool] = {}
         for number in fired_bits(event.record.header.fired):
             for each in bits[number] if number < len(bits) else ():
                 found[each.rule] = each.certain or found.get(each.rule, False)
-        return [(self.rules[name], certain) for name, certain in found.items()]
+        return found
 
 
 def _as_if_let(event: Event) -> Event:
@@ -122,11 +122,10 @@ class Judge:
     def alerts_of(self, event: Event) -> Iterator[Alert]:
         """One alert for each rule that the event fires, but for repetitions."""
         pending = event.container is not None and event.container.pending
-        acts = bool(event.record.header.outcome)
-        for rule, verdict in self._acted(event) if acts else self._engine.judged(event):
+        for rule, verdict in self._judged(event):
             if verdict is False:
                 continue
-            alert = self._alert(rule, event, certain=acts) if verdict else None
+            alert = self._alert(rule, event) if verdict else None
             if alert and self._repeats(alert, event):
                 # What is still to be learnt, the one that it repeats will tell.
                 continue
@@ -151,15 +150,27 @@ class Judge:
                 if not self._repeats(late, event):
                     yield late
 
-    def _acted(self, event: Event) -> Iterator[tuple[Rule, bool | None]]:
-        """The rules by which the kernel decided, and whether they hold, now that more is known."""
+    def _fired(self, event: Event) -> dict[str, bool]:
+        """The rules by which the kernel decided about an act, and whether that was certain."""
         header = event.record.header
         decided = self._decided.get(header.rules)
-        if decided is None:
+        return decided.fired(event) if decided and header.outcome else {}
+
+    def _judged(self, event: Event) -> Iterator[tuple[Rule, bool | None]]:
+        """The rules that are about an event; of an act that was decided, what was decided."""
+        header = event.record.header
+        fired = self._fired(event)
+        if not header.outcome or event.type not in self._engine.points.before:
+            for rule, verdict in self._engine.judged(event):
+                yield rule, True if fired.get(rule.name) else verdict
+            return
+        if header.rules not in self._decided:
             self.lost += 1
             return
-        for rule, certain in decided.fired(event):
-            yield rule, certain or self._engine.verdict(rule, _as_if_let(event))
+        rules = self._decided[header.rules].rules
+        for name, certain in fired.items():
+            verdict = self._engine.verdict(rules[name], _as_if_let(event))
+            yield rules[name], True if certain else verdict
 
     def _repeats(self, alert: Alert, event: Event) -> bool:
         return self.folder.repeats(alert, event.record.header.task.container)
@@ -176,11 +187,12 @@ class Judge:
         else:
             waiting.undecided.append((rule, event))
 
-    def _alert(self, rule: Rule, event: Event, *, certain: bool = False) -> Alert:
+    def _alert(self, rule: Rule, event: Event) -> Alert:
         self.alerts += 1
         output, fields = _output(rule, event)
-        action = _done(rule, event) if certain else Action.AUDIT
-        would = rule.action if event.record.header.outcome and action is not rule.action else None
+        fired = self._fired(event)
+        action = _done(rule, event) if fired.get(rule.name) else Action.AUDIT
+        would = rule.action if rule.name in fired and action is not rule.action else None
         return Alert(
             id=f"{self._run}-{self.alerts}",
             time=rfc3339(event.time_ns),

@@ -91,6 +91,10 @@ class KnownParts:
         for container in self._containers.all():
             self._tell_scopes(container, self._scopes[-1:])
 
+    def knows_all(self) -> bool:
+        """Whether no more is to be learnt of any container that runs."""
+        return not any(each.pending for each in self._containers.all())
+
     def drop_scopes(self, scopes: Scopes) -> None:
         """Of one that decides no more."""
         self._scopes = [each for each in self._scopes if each[1] is not scopes]

@@ -19,7 +19,7 @@ from stockade.agent.agent import Agent
 from stockade.agent.enforcing import Enforcer
 from stockade.agent.filtering import Filterer
 from stockade.errors import RuleErrors, Severity, StockadeError
-from stockade.events import EventType
+from stockade.events import EventType, Points
 from stockade.events.activity_fields import ACTIVITY
 from stockade.events.file_fields import RAW_PATHS
 from stockade.kernel import Wanted
@@ -47,9 +47,9 @@ def wanted_of(engine: Engine) -> Wanted:
 
 def _compiled_from(
     engine: Engine,
-) -> tuple[list[Rule], frozenset[EventType], frozenset[EventType]]:
+) -> tuple[list[Rule], frozenset[EventType], Points]:
     """What the compiler has to know."""
-    return engine.rules, wanted_of(engine).types, engine.decided
+    return engine.rules, wanted_of(engine).types, engine.points
 
 
 def _first_error(err: StockadeError) -> str:
@@ -119,6 +119,8 @@ class Reloader:
         if self._engine.decides:
             built = await self._filterer.built(*_compiled_from(self._engine))
             self._enforcer.install(self._enforcer.load(built), self._engine.rules)
+        else:
+            self._enforcer.hold()
 
     async def work(self) -> None:
         """Install the first filters, then reload whenever that is due. Ends when cancelled."""
@@ -128,6 +130,7 @@ class Reloader:
             try:
                 await asyncio.wait_for(self._asked.wait(), _WATCH_S)
             except TimeoutError:
+                self._enforcer.settle()
                 now = self._signature()
                 settled, seen = now == seen, now
                 if now == self._read or not settled:

@@ -14,6 +14,7 @@ from stockade.cli.ps import ps
 from stockade.cli.reload import reload
 from stockade.cli.rules import rules
 from stockade.cli.run import run
+from stockade.cli.uninstall import uninstall
 from stockade.errors import ExitCode, LoadError, RuleErrors, StockadeError
 
 
@@ -25,6 +26,7 @@ def cli() -> None:
 
 cli.add_command(run)
 cli.add_command(reload)
+cli.add_command(uninstall)
 cli.add_command(doctor)
 cli.add_command(plan)
 cli.add_command(ps)

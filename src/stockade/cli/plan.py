@@ -28,8 +28,8 @@ class Row:
 
     Attributes:
         rule: its name.
-        label: prevent where its acts are refused before they have an effect; detect; or blind where
-            none of its events comes.
+        label: prevent where its acts are refused before they have an effect; kill where they end
+            their process when they have; detect; or blind where none of its events comes.
         hook: what they are refused by, or what its events come by.
         needs: what the node would need for more; empty for nothing.
     """
@@ -88,9 +88,13 @@ def _node(facts: Facts) -> Node:
 def _row(rule: Rule, node: Node) -> Row:
     engine = Engine([rule])
     kinds = engine.wanted(host=False) | engine.wanted(host=True)
-    before = [node.hook_before(kind) for kind in kinds_of(rule)] if rule.decided else []
-    if rule.effective is not Action.AUDIT and before and all(before):
-        return _labelled(rule, Label.PREVENT, before, node)
+    if rule.effective is not Action.AUDIT:
+        before = [node.hook_before(kind) for kind in kinds_of(rule)]
+        if all(before):
+            return _labelled(rule, Label.PREVENT, before, node)
+        after = [node.hook_before(kind) or node.hook_after(kind) for kind in kinds_of(rule)]
+        if rule.effective is Action.KILL and all(after):
+            return _labelled(rule, Label.KILL, after, node)
     hooks = [node.hook(kind) for kind in kinds]
     return _labelled(rule, Label.DETECT if any(hooks) else Label.BLIND, hooks, node)
 

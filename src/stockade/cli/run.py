@@ -43,9 +43,9 @@ from stockade.cli.packs import PACKS, rules_option
 from stockade.cli.reload import findable
 from stockade.cli.state_roots import state_roots_option
 from stockade.errors import StockadeError
+from stockade.events import NOWHERE
 from stockade.kernel import Pins, Sensor, Tier
-from stockade.kernel.plan import Label
-from stockade.kernel.tiers import best_tier, decided_kinds
+from stockade.kernel.tiers import best_tier, decision_points
 from stockade.rules import Engine, load_rules
 from stockade.sinks import JsonLines, Stream, Terminal
 from stockade.workloads import STATE_ROOTS, Containers
@@ -141,15 +141,15 @@ def _engine(paths: tuple[Path, ...], tier: Tier | None) -> Engine:
         note = f"{count} warning{'s' if count != 1 else ''} about the rules"
         structlog.get_logger().warning(note, hint="stockade rules check shows them")
     acts = any(rule.decided for rule in loaded.enabled)
-    decided = decided_kinds(tier or best_tier()) if acts else frozenset()
-    for rule in shortfalls(loaded.enabled, decided):
+    points = decision_points(tier or best_tier()) if acts else NOWHERE
+    for rule, label in shortfalls(loaded.enabled, points):
         structlog.get_logger().warning(
-            "this kernel, or tier, cannot do what a rule asks for",
+            "this kernel, or tier, cannot refuse what a rule is about",
             rule=rule.name,
             asks=rule.action.value,
-            label=Label.DETECT.value,
+            label=label.value,
         )
-    return Engine(loaded.enabled, decided)
+    return Engine(loaded.enabled, points)
 
 
 def _sink(output: str, stream: Stream) -> Sink:
@@ -182,11 +182,12 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
     mounts = HostMounts()
     wanted = wanted_of(engine)
     with ExitStack() as stack:
+        pins = _pins(stack)
         sensor = stack.enter_context(
             Sensor(
                 wanted,
                 max_members=options.max_members,
-                pins=_pins(stack),
+                pins=pins,
                 tier=Tier(options.tier) if options.tier else None,
             )
         )
@@ -231,7 +232,7 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
 
         stream.on_error = stream_failed
         load = functools.partial(_engine, options.paths, sensor.tier)
-        enforcer = Enforcer(sensor, parts, judge)
+        enforcer = Enforcer(sensor, parts, judge, pins)
         stack.callback(enforcer.close)
         reloader = Reloader(load, options.paths, agent, Filterer(sensor), engine, enforcer)
         await reloader.enforce()

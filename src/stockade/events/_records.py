@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "9faa950b34c4f077048bce9757c0a229238d30a01a20c14a2a32e0c6b2f21ee0"
+LAYOUT = "c0fb1a73f206b237d18f6bb90fd47193a102427a52ac92e244093ca41d5aa245"
 
 
 ANCESTORS_MAX = 8
@@ -784,6 +784,7 @@ class CallShape(msgspec.Struct, frozen=True, gc=False):
     object: int
     kept: int
     decided: int
+    killed: int
     closed: int
 
 
@@ -900,12 +901,12 @@ def pack_config(value: Config) -> bytes:
     return _CONFIG.pack(value.agent_tgid, value.counts_activity, value.keeps_objects, value.opaque_registers, value.flood_bytes)
 
 
-_CALL_SHAPE = struct.Struct("<BBBBBBBBBBBBBBBBBB")
+_CALL_SHAPE = struct.Struct("<BBBBBBBBBBBBBBBBBBB")
 
 
 def pack_call_shape(value: CallShape) -> bytes:
     """The bytes of a struct call_shape."""
-    return _CALL_SHAPE.pack(value.wanted, value.old_path, value.old_dir, value.new_path, value.new_dir, value.text, value.file, value.address, value.pid, value.words, value.word_count, value.pidfd, value.message, value.peer, value.object, value.kept, value.decided, value.closed)
+    return _CALL_SHAPE.pack(value.wanted, value.old_path, value.old_dir, value.new_path, value.new_dir, value.text, value.file, value.address, value.pid, value.words, value.word_count, value.pidfd, value.message, value.peer, value.object, value.kept, value.decided, value.killed, value.closed)
 
 
 Record = OpenRecord | ExecRecord | ForkRecord | ExitRecord | CallRecord | ContainerRecord

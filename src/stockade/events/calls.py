@@ -247,6 +247,7 @@ def shape(kind: EventType, wanted: WantedFlags, kept: WantedFlags) -> CallShape:
         object=kept_under(kind) or EventType.NONE,
         kept=kept,
         decided=WantedFlags(0),
+        killed=WantedFlags(0),
         closed=0,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from stockade.events._records import OFFSETS, EventType, OpenRecord
+from stockade.events.calls import CALLS, OBSERVED
 from stockade.events.policy import Policy
 
 # By hook, the event types that tell of what it is asked about.
@@ -21,6 +22,24 @@ HOOKS: dict[str, frozenset[EventType]] = {
     "exec": frozenset({EventType.EXECVE, EventType.EXECVEAT}),
 }
 DECIDED = frozenset(kind for kinds in HOOKS.values() for kind in kinds)
+# Those whose acts can end their process before it is back in user mode: system calls, and what
+# passes their way.
+KILLED = DECIDED | frozenset(CALLS.keys() - OBSERVED)
+
+
+class Points(msgspec.Struct, frozen=True):
+    """Where acts can be decided, on some node.
+
+    Attributes:
+        before: the event types of which acts are decided before they happen.
+        after: those of which only rules that kill decide, when the act has happened.
+    """
+
+    before: frozenset[EventType] = frozenset()
+    after: frozenset[EventType] = frozenset()
+
+
+NOWHERE = Points()
 
 _WORD_BITS = 64
 # How many bits a record has for that.
@@ -47,7 +66,8 @@ class Decisions(msgspec.Struct, frozen=True):
         fired: by event type, what each bit stands for.
         set: a name for all of them, never 0.
         scopes: a name for the parts that depend on a container alone.
-        containers, host: the event types that are decided, by whose acts.
+        containers, host: the event types that are decided before the act, by whose acts.
+        killed_containers, killed_host: the same of those that are decided after it.
         closed: those of them that are refused where there is nobody to decide.
     """
 
@@ -57,6 +77,8 @@ class Decisions(msgspec.Struct, frozen=True):
     scopes: int = 0
     containers: frozenset[int] = frozenset()
     host: frozenset[int] = frozenset()
+    killed_containers: frozenset[int] = frozenset()
+    killed_host: frozenset[int] = frozenset()
     closed: frozenset[int] = frozenset()
 
 

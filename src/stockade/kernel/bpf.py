@@ -218,15 +218,24 @@ class Object(Held):
         names = jumps.encode(), program.encode()
         check(self._lib.core_lead_to(self._object, *names), f"find {program}")
 
-    def attach_function(self, jumps: str, function: str) -> None:
-        """Have a program called at the end of a function of the kernel.
+    def pin(self, link: int, path: str) -> None:
+        """Have what `attach` attached stay so when we are gone."""
+        check(self._lib.core_pin_link(self._object, link, path.encode()), f"pin {path}")
+
+    def pin_function(self, number: int, path: str) -> None:
+        """The same of `attach_function`."""
+        check(self._lib.core_pin_function(self._object, number, path.encode()), f"pin {path}")
+
+    def attach_function(self, jumps: str, function: str) -> int:
+        """Have a program called at the end of a function of the kernel; returns its number.
 
         Args:
             jumps: a map that leads to a program for functions with the same arguments.
             function: of the kernel.
         """
         names = jumps.encode(), function.encode()
-        check(self._lib.core_attach_function(self._object, *names), f"attach to {function}")
+        number = self._lib.core_attach_function(self._object, *names)
+        return check(number, f"attach to {function}")
 
     def attach_cgroup(self, program: str, cgroup_fd: int) -> int:
         """Attach a cgroup program to a cgroup v2 directory; returns the link's number."""

@@ -1,4 +1,5 @@
-"""What outlives an agent: the maps of who belongs where, for the agent that comes next.
+"""What outlives an agent: the maps of who belongs where, for the agent that comes next; and what
+is refused, until that one refuses it itself.
 
 A process that has left its container's cgroup and namespaces is known only by
 its descent. The next agent takes over what was known, entry by entry, after
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import ExitStack, suppress
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from stockade.errors import StockadeError
@@ -22,6 +24,7 @@ BPFFS = Path("/sys/fs/bpf")
 PINS = BPFFS / "stockade"
 LOCK = Path("/run/stockade/lock")
 _MAPS = ("containers", "members")
+_FORCE = "force-"
 
 
 class Pins:
@@ -105,16 +108,38 @@ class Pins:
     def replace(self, maps: tuple[Map, Map]) -> None:
         """Pin these containers and members instead."""
         for old in self._directory.iterdir():
-            old.unlink()
+            if not old.is_dir():
+                old.unlink()
         for name, each in zip(_MAPS, maps, strict=True):
             each.pin(str(self._path(name)))
 
-    def remove(self) -> None:
-        """Leave nothing."""
-        for name in _MAPS:
-            self._path(name).unlink(missing_ok=True)
-        with suppress(OSError):
+    def begin_force(self) -> Path:
+        """A new place for what is to stay in force; beside that, what is there stays so."""
+        place = self._directory / f"{_FORCE}{time.monotonic_ns()}"
+        place.mkdir(mode=0o700)
+        return place
+
+    def end_force(self, keep: Path | None = None) -> int:
+        """Take back what was in force, but for one place; returns how much that was."""
+        old = [each for each in self._forces() if each != keep]
+        for place in old:
+            for pin in place.iterdir():
+                pin.unlink()
+            place.rmdir()
+        return len(old)
+
+    def remove(self) -> bool:
+        """Leave nothing. False where there was nothing."""
+        found = self._directory.is_dir()
+        if found:
+            self.end_force()
+            for pin in self._directory.iterdir():
+                pin.unlink()
             self._directory.rmdir()
+        return found
+
+    def _forces(self) -> list[Path]:
+        return [each for each in self._directory.iterdir() if each.name.startswith(_FORCE)]
 
     def _path(self, name: str) -> Path:
         """Entries of another layout have another name."""

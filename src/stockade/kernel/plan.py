@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from stockade.events import DECIDED, EventType
+from stockade.events import DECIDED, KILLED, EventType
 from stockade.kernel import syscalls
 from stockade.kernel.tiers import Tier, hook_before
 
@@ -35,11 +35,13 @@ class Label(Enum):
     """What a rule comes to on a node; the strongest first.
 
     PREVENT: the act is refused before it has an effect.
+    KILL: it ends its process, which never returns to user mode: what has been done is done.
     DETECT: it is told of when it has happened.
     BLIND: nothing of it is seen.
     """
 
     PREVENT = "prevent"
+    KILL = "kill"
     DETECT = "detect"
     BLIND = "blind"
 
@@ -75,6 +77,10 @@ class Node:
             return "tp_btf/sys_exit" if fallen else f"fexit/{name}"
         # Containers are told of as their programs start.
         return _HOOKS.get(kind, "tp_btf/sched_process_exec")
+
+    def hook_after(self, kind: EventType) -> str | None:
+        """By what a process is ended when it has acted; None where it cannot be."""
+        return self.hook(kind) if kind in KILLED else None
 
     def hook_before(self, kind: EventType) -> str | None:
         """By what an act is refused before it happens; None where it cannot be."""

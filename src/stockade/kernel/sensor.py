@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import or_
+from pathlib import Path
 
 import msgspec
 
@@ -49,6 +51,7 @@ from stockade.kernel.tiers import (
     Tier,
     best_tier,
     deciding_hooks,
+    decision_points,
     every_deciding_program,
     every_object_program,
     functions_for,
@@ -59,6 +62,11 @@ from stockade.kernel.tiers import (
 
 _EVENT_TYPES = 256  # of call_shapes[]
 _UNDECIDED = Decisions()
+# Only for those who listen.
+_OWN = {"count_calls", "cgroup_mkdir", "uring_submit", "uring_submit_sqe", "uring_complete"}
+# Calls with which a task can come into a container.
+_JOINING = ("setns", "unshare")
+_EXECS = frozenset({EventType.EXECVE, EventType.EXECVEAT})
 # Maps of programs, each for functions that are alike; the program behind one is called on_*.
 _JUMPS = ("functions", "more_functions")
 # Likewise for the tracepoint of all system calls.
@@ -165,9 +173,7 @@ class Wanted:
         """Of whom an event type is wanted."""
         if kind in _STANDS_FOR:
             return functools.reduce(or_, map(self.flags, _STANDS_FOR[kind]))
-        return (WantedFlags.CONTAINERS if kind in self.containers else WantedFlags(0)) | (
-            WantedFlags.HOST if kind in self.host else WantedFlags(0)
-        )
+        return _whose(kind, self.containers, self.host)
 
 
 def check_layout(image: bytes) -> None:
@@ -275,7 +281,8 @@ class Sensor(Held):
             self._container_losses = self._object.map("container_losses")
             self._activity = self._object.map("activity")
             self.filters = Filters(self._object.map, self._asking())
-            self.deciders = Deciders(self._object.map, self._deciding.values())
+            hooks = [*self._deciding.values(), *(self._killing() if wanted.decides else ())]
+            self.deciders = Deciders(self._object.map, hooks)
             maps = self._object.map("containers"), self._object.map("members")
             self.provenance = Provenance(*maps)
             find_host(self._object)
@@ -327,6 +334,27 @@ class Sensor(Held):
         self._decisions = loaded.decisions
         self._wish()
         self.deciders.keep(loaded.decisions.policy.filters)
+
+    def hold(self, pins: Pins) -> Path | None:
+        """Have what is decided stay in force when this process has gone, beside what does already.
+
+        That takes what decides, and what knows whose a task is.
+
+        Returns:
+            Where that is; None where nothing is decided before it happens: then nothing stays.
+        """
+        place = None
+        if self._deciding and self._decisions.policy.filters:
+            place = pins.begin_force()
+            for program, link in self._links.items():
+                if program not in _OWN:
+                    self._object.pin(link, str(place / program))
+            for function, number in self._function_links.items():
+                self._object.pin_function(number, str(place / function))
+            arrays = [hook.programs for hook in self.deciders.hooks]
+            for name in [*arrays, *self._functions, *([_CALLS] if self.fallen else [])]:
+                self._object.map(name).pin(str(place / name))
+        return place
 
     def _wish(self) -> None:
         packed = pack_wishes(self._wanted, os.uname().machine, self.fallen, self._decisions)
@@ -411,15 +439,26 @@ class Sensor(Held):
         ]
         return [*hooks, TRACEPOINT] if self.fallen else hooks
 
+    def _killing(self) -> Iterator[Hook]:
+        """Who asks whether an act ends its process, when it has happened."""
+        after = decision_points(self.tier).after
+        for jump, names in self._functions.items():
+            yield Hook(f"decide_kill_{jump}", names[0], Way.FEXIT, after - _EXECS)
+        if self.fallen:
+            yield Hook("decide_kill_sys_exit", "sys_exit", kinds=after - _EXECS)
+        yield Hook("decide_kill_exec", "sched_process_exec", kinds=after & _EXECS)
+
     def _attach(self) -> None:
         self._loaded = list(filter(self._object.is_loaded, self._object.programs()))
         for jump in [*self._functions, *([_CALLS] if self.fallen else [])]:
             self._object.lead_to(jump, f"on_{jump}")
-        for program in self._programs():
-            self._object.attach(program)
+        self._links = {program: self._object.attach(program) for program in self._programs()}
+        self._function_links = {}
         for jump, functions in self._functions.items():
             for function in functions:
-                self._object.attach_function(jump, function)
+                number = self._object.attach_function(jump, function)
+                if any(f"sys_{name}" in function for name in _JOINING):
+                    self._function_links[function] = number
 
     def _unused(self, wanted: Wanted) -> set[str]:
         """The programs that belong to other tiers, or to what nobody asked for."""
@@ -497,16 +536,19 @@ def _pack_shapes(wanted: Wanted, decisions: Decisions) -> bytes:
         found = shape(kind, wanted.flags(kind), _kept(kind, wanted))
         packed += pack_call_shape(
             msgspec.structs.replace(
-                found, decided=_decided(kind, decisions), closed=kind in decisions.closed
+                found,
+                decided=_whose(kind, decisions.containers, decisions.host),
+                killed=_whose(kind, decisions.killed_containers, decisions.killed_host),
+                closed=kind in decisions.closed,
             )
         )
     return packed.ljust(len(packed) // len(EventType) * _EVENT_TYPES, b"\0")
 
 
-def _decided(kind: EventType, decisions: Decisions) -> WantedFlags:
-    """Whose acts of a type are decided."""
-    return (WantedFlags.CONTAINERS if kind in decisions.containers else WantedFlags(0)) | (
-        WantedFlags.HOST if kind in decisions.host else WantedFlags(0)
+def _whose(kind: int, containers: frozenset[int], host: frozenset[int]) -> WantedFlags:
+    """Whose a type is, of two sets of types."""
+    return (WantedFlags.CONTAINERS if kind in containers else WantedFlags(0)) | (
+        WantedFlags.HOST if kind in host else WantedFlags(0)
     )
 
 

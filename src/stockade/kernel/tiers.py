@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from stockade.errors import MissingFeature, StockadeError
-from stockade.events import HOOKS, EventType
+from stockade.events import HOOKS, KILLED, EventType, Points
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
 from stockade.kernel.core import function_type, is_hookable
@@ -196,10 +196,11 @@ def every_deciding_program() -> list[str]:
     return [f"{tier.value}_deny_{name}" for tier in (Tier.LSM, Tier.FENTRY) for name in _DECIDING]
 
 
-def decided_kinds(tier: Tier) -> frozenset[EventType]:
-    """The event types that tell of acts which can be refused."""
+def decision_points(tier: Tier) -> Points:
+    """Where a tier decides: before acts that can be refused, after the others."""
     hooks = deciding_hooks(tier).values()
-    return frozenset(kind for hook in hooks for kind in hook.kinds or ())
+    before = frozenset(kind for hook in hooks for kind in hook.kinds or ())
+    return Points(before, KILLED - before)
 
 
 def require(tier: Tier) -> None:

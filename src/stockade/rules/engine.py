@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stockade.events import ABSENT, HOST, UNKNOWN, Event, EventType, Value
+from stockade.events import ABSENT, HOST, NOWHERE, UNKNOWN, Event, EventType, Points, Value
 from stockade.events.fields import KIND_OF, field_value, possible
 from stockade.rules.evaluate import Lookup, evaluate
 from stockade.rules.rule import Rule
@@ -45,18 +45,21 @@ class Engine:
 
     Args:
         rules: checked rules; an event fires them in this order.
-        decided: the event types of which acts are decided before they happen: what is told of them
-            afterwards fires no rule that acts.
+        points: where acts can be decided. What is told of those that are decided before they happen
+            fires no rule that acts when it has happened.
+
+    Attributes:
+        rules, points: the same.
     """
 
-    def __init__(self, rules: Iterable[Rule], decided: frozenset[EventType] = frozenset()) -> None:
+    def __init__(self, rules: Iterable[Rule], points: Points = NOWHERE) -> None:
         self.rules = list(rules)
-        self.decided = decided
+        self.points = points
         self._table: dict[tuple[EventType, bool], list[Rule]] = {
             (kind, host): [
                 rule
                 for rule in self.rules
-                if not (rule.decided and kind in decided) and may_match(rule, kind, host=host)
+                if not (rule.decided and kind in points.before) and may_match(rule, kind, host=host)
             ]
             for kind in KIND_OF
             for host in (False, True)
@@ -86,7 +89,7 @@ class Engine:
     @property
     def decides(self) -> bool:
         """Whether some rule acts on what can be decided."""
-        return bool(self.decided) and any(rule.decided for rule in self.rules)
+        return self.points != NOWHERE and any(rule.decided for rule in self.rules)
 
     @staticmethod
     def verdict(rule: Rule, event: Event) -> bool | None:

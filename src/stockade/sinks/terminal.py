@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from stockade.events import Alert, Priority, Ready, Summary, Update
+from stockade.events import Action, Alert, Priority, Ready, Summary, Update
 from stockade.sinks.stream import Stream, TextStream
 
 _STYLES = {
@@ -55,7 +55,9 @@ class Terminal:
             (f"{message.priority.value:<8}", _STYLES[message.priority]),
             " ",
             (visible(message.container.name or message.container.id), "bold"),
-            f" {message.rule}: {visible(message.output)}",
+            f" {message.rule}",
+            (_done(message), "bold red"),
+            f": {visible(message.output)}",
         )
         self._alerts.print(line, soft_wrap=True)
 
@@ -76,6 +78,13 @@ class Terminal:
 
     def _note(self, text: str) -> None:
         self._notes.print(Text(f"stockade: {text}"), soft_wrap=True)
+
+
+def _done(message: Alert) -> str:
+    """What was done about it, or would have been."""
+    if message.action is not Action.AUDIT:
+        return f" [{message.action.value}]"
+    return f" [would {message.would.value}]" if message.would else ""
 
 
 def _known(message: Update, name: str) -> str:

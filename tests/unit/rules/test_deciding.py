@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from stockade.errors import RuleErrors
-from stockade.events import Action, Decisions, EventType, Fired, NeedFlags
+from stockade.events import Action, Decisions, EventType, Fired, NeedFlags, Points
 from stockade.rules.keys import Unknown
 from stockade.rules.lowering.decisions import decide, set_of
 from stockade.rules.lowering.policies import compile_all
 from tests.unit.rules.helpers import made, only, rule
 
 OPENED = "evt.type in (open, openat)"
+OPENAT = Points(frozenset({EventType.OPENAT}))
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,7 @@ def test_what_can_be_decided_is_done(condition: str) -> None:
         (f"{OPENED} and user.name = joe", "cannot tell whether user.name = joe"),
         (f"{OPENED} and fd.host_path startswith /var/lib/x", "cannot tell whether fd.host_path"),
         ("evt.type = procexit", "nothing is decided before procexit"),
+        ("evt.type = mount", "nothing is decided before mount"),
         ("proc.name = x", "nothing is decided before"),
     ],
 )
@@ -77,7 +79,7 @@ def test_the_host_is_left_alone_unless_the_rule_is_about_it() -> None:
     kinds = frozenset({EventType.OPENAT})
     for scope, host in (("any", False), ("container", False), ("host", True)):
         rules = made(rule(condition, action="deny", scope=scope)).rules
-        found, refused = decide(rules, kinds, compile_all)
+        found, refused = decide(rules, Points(kinds), compile_all)
         assert refused == ()
         assert found.host == (kinds if host else frozenset())
 
@@ -88,7 +90,7 @@ def test_what_is_handed_to_the_kernel() -> None:
         rule(f"{OPENED} and fd.ino = 7", "b", action="kill", unknown="allow"),
         rule(f"{OPENED} and fd.ino = 8", "only told of"),
     ).rules
-    found, refused = decide(rules, [EventType.OPENAT, EventType.EXECVE], compile_all)
+    found, refused = decide(rules, OPENAT, compile_all)
     assert refused == ()
     assert found.containers == found.closed == {EventType.OPENAT}
     assert found.policy.needs == {EventType.OPENAT: NeedFlags.HOST_VIEW | NeedFlags.FS_PATH}
@@ -107,7 +109,7 @@ def test_what_is_handed_to_the_kernel() -> None:
 def test_what_says_the_same_shares_a_bit() -> None:
     condition = f"{OPENED} and fd.ino = 7"
     rules = made(rule(condition, "a", action="deny"), rule(condition, "b", action="deny")).rules
-    found, _ = decide(rules, [EventType.OPENAT], compile_all)
+    found, _ = decide(rules, OPENAT, compile_all)
     certain, uncertain = found.fired[EventType.OPENAT]
     assert certain == (Fired("a", certain=True), Fired("b", certain=True))
     assert {each.certain for each in uncertain} == {False}
@@ -117,13 +119,41 @@ def test_too_many_are_refused_and_not_forgotten() -> None:
     rules = made(
         *(rule(f"{OPENED} and fd.ino = {at}", f"r{at}", action="deny") for at in range(80))
     ).rules
-    found, (refusal,) = decide(rules, [EventType.OPENAT], compile_all)
+    found, (refusal,) = decide(rules, OPENAT, compile_all)
     assert (found.fired, found.containers) == ({}, frozenset())
     assert refusal.kinds == (EventType.OPENAT,)
     assert len(refusal.rules) == 80
 
 
 def test_no_rules_decide_nothing() -> None:
-    found, refused = decide((), [EventType.OPENAT], compile_all)
+    found, refused = decide((), OPENAT, compile_all)
     assert refused == ()
     assert found.policy.filters == Decisions().policy.filters
+
+
+def test_a_rule_that_kills_does_so_where_nothing_can_be_refused() -> None:
+    rules = made(
+        rule("evt.type in (ptrace, openat) and user.uid = 0", "a", action="kill"),
+        rule(f"{OPENED} and fd.ino = 7", "b", action="deny"),
+    ).rules
+    points = Points(frozenset(), frozenset({EventType.PTRACE, EventType.OPENAT}))
+    found, refused = decide(rules, points, compile_all)
+    assert refused == ()
+    assert found.containers == found.closed == frozenset()
+    assert found.killed_containers == {EventType.PTRACE, EventType.OPENAT}
+    names = {each.rule for bits in found.fired.values() for bit in bits for each in bit}
+    assert names == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        ("evt.type = mount and evt.arg.dir = /x", "evt.arg.dir is what the caller says"),
+        ("evt.type = rename and fs.path.source = /x", "fs.path.source is what the caller says"),
+        ("evt.type = boundary_sweep", "nothing is decided in time of boundary_sweep"),
+    ],
+)
+def test_what_a_caller_says_is_no_ground_to_kill(condition: str, why: str) -> None:
+    with pytest.raises(RuleErrors) as caught:
+        made(rule(condition, action="kill"))
+    assert why in caught.value.diagnostics[0].message

@@ -142,7 +142,7 @@ def test_undecidable() -> None:
     (each,) = found("evt.type = openat and fd.name = /x and proc.pname = sh", **keys)
     assert each.kind is Kind.UNDECIDABLE
     assert each.message.endswith(
-        "cannot deny: before openat the kernel cannot tell whether proc.pname = sh"
+        "cannot deny: of openat the kernel cannot tell whether proc.pname = sh"
     )
     assert kinds("evt.type = clone and proc.name = x", **keys) == [(Kind.UNDECIDABLE, "r0")]
     assert found("evt.type = openat and user.uid = 0", **keys) == []

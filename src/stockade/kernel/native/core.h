@@ -72,6 +72,9 @@ int core_map_next_key(int map_fd, const void *key, void *next);
 /* Names for maps in a BPF file system, under which they outlive us. */
 int core_mount_bpffs(const char *directory);
 int core_pin_map(int map_fd, const char *path);
+/* Of what core_attach and core_attach_function attached, by their order. */
+int core_pin_link(core_object *object, int link, const char *path);
+int core_pin_function(core_object *object, int function, const char *path);
 /* Returns a descriptor; sizes as in core_map_sizes. */
 int core_open_pinned(const char *path, uint32_t sizes[3]);
 

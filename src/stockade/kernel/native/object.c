@@ -429,7 +429,7 @@ int core_attach_function(core_object *object, const char *jumps, const char *fun
 	else
 		object->functions[object->function_count++] = link;
 	close(jump); /* the link keeps it */
-	return link < 0 ? link : 0;
+	return link < 0 ? link : object->function_count - 1;
 }
 
 int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd)
@@ -521,6 +521,20 @@ int core_mount_bpffs(const char *directory)
 int core_pin_map(int map_fd, const char *path)
 {
 	return bpf_obj_pin(map_fd, path);
+}
+
+int core_pin_link(core_object *object, int link, const char *path)
+{
+	if (link < 0 || link >= object->link_count)
+		return -ENOENT;
+	return bpf_obj_pin(bpf_link__fd(object->links[link]), path) ? -errno : 0;
+}
+
+int core_pin_function(core_object *object, int function, const char *path)
+{
+	if (function < 0 || function >= object->function_count)
+		return -ENOENT;
+	return bpf_obj_pin(object->functions[function], path) ? -errno : 0;
 }
 
 int core_open_pinned(const char *path, uint32_t sizes[3])

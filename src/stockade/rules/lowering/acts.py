@@ -1,7 +1,7 @@
-"""What the record of an act tells before it happens: the views that decisions are made by.
+"""What the record of an act tells when it is decided: the views that decisions are made by.
 
 They say the same as the fields do of the record when the act has happened and has not failed. What
-is known only then, or only to user space, is not here, or open.
+is known only then, or only to user space, is not here, or open; so is what the caller says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from stockade.events import _records as records
 from stockade.events._records import EventType, FdFlags, PathFlags, Role
 from stockade.events._records import View as HostView
 from stockade.events.entities import HOST
-from stockade.events.fields import KIND_OF
+from stockade.events.field import Origin
+from stockade.events.fields import CATALOGUE, KIND_OF
 from stockade.events.file_fields import FMODE_READ, FMODE_WRITE
 from stockade.rules.lowering import views
 from stockade.rules.lowering.formulas import (
@@ -39,6 +40,7 @@ from stockade.rules.lowering.knowledge import (
     has_bit,
     member_view,
     of_boundary,
+    of_call,
     of_target,
     type_character,
 )
@@ -49,6 +51,8 @@ _RECORDS: dict[str, type[records.Record]] = {
     "open": records.OpenRecord,
     "exec": records.ExecRecord,
 }
+# What the caller says is no ground to act on.
+_SAID = frozenset(name for name, field in CATALOGUE.items() if field.origin is Origin.ARGUMENT)
 # Known when the call has ended.
 _RESULTS = ("evt.rawres", "evt.num", "fd.num")
 _MEMFD = b"/memfd:"
@@ -63,9 +67,15 @@ def views_before(kind: EventType, *, certain: bool) -> Views:
         certain: whether what the agent has not found out yet neither holds nor fails; or may.
     """
     family = KIND_OF[kind]
-    layout = Layout(_RECORDS[family])
+    layout = Layout(_RECORDS.get(family, records.CallRecord))
     found = _of_every(layout, kind, family)
-    return found | (_of_open(layout, certain=certain) if family == "open" else _of_exec(layout))
+    match family:
+        case "open":
+            return found | _of_open(layout, certain=certain)
+        case "exec":
+            return found | _of_exec(layout)
+    told = {name: view for name, view in of_call(layout, kind).items() if name not in _SAID}
+    return {**found, **told}
 
 
 def _of_every(layout: Layout, kind: EventType, family: str) -> dict[str, View]:

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from stockade.errors import StockadeError
-from stockade.events import Action, EventType, Policy
+from stockade.events import NOWHERE, Action, EventType, Points, Policy
 from stockade.rules.keys import Unknown
 from stockade.rules.lowering.assemble import Refusal
 from stockade.rules.lowering.confined import confine
@@ -36,23 +36,24 @@ _LAST_WORDS = 300
 
 
 def build_apart(
-    rules: Sequence[Rule], kinds: Iterable[EventType], decided: Iterable[EventType] = ()
+    rules: Sequence[Rule], kinds: Iterable[EventType], points: Points = NOWHERE
 ) -> Built:
     """What `build` makes of rules. Where that fails as a whole, everything is left to user space.
 
     Args:
         rules: checked rules.
         kinds: the event types that are collected.
-        decided: those of which acts are decided before they happen.
+        points: where acts can be decided.
     """
-    wanted, acted = sorted(kinds), sorted(decided)
+    wanted, acted = sorted(kinds), sorted(points.before | points.after)
     acting = {rule.name: _acting(rule) for rule in rules if rule.decided}
     order = {
         "rules": [(rule.name, condition_text(rule.condition)) for rule in rules],
         "acting": acting,
         "kinds": wanted,
-        "decided": acted,
-        "key": policy_key(rules, wanted, acted),
+        "before": sorted(points.before),
+        "after": sorted(points.after),
+        "key": policy_key(rules, wanted, points),
     }
     command = [sys.executable, "-m", __name__]
     try:
@@ -79,12 +80,12 @@ def main() -> None:
     confine(memory_bytes=_MEMORY_BYTES)
     order = json.loads(sys.stdin.buffer.read())
     kinds = [EventType(kind) for kind in order["kinds"]]
-    decided = [EventType(kind) for kind in order["decided"]]
+    points = Points(*(frozenset(map(EventType, order[each])) for each in ("before", "after")))
     made = make_rules([SourceFile("rules", json.dumps(items(order["rules"])))]).rules
     rules = [_as_it_acts(rule, order["acting"].get(rule.name)) for rule in made]
-    if policy_key(rules, kinds, decided) != order["key"]:
+    if policy_key(rules, kinds, points) != order["key"]:
         raise StockadeError("the rules are not the same when they are read again")
-    sys.stdout.buffer.write(msgspec.msgpack.encode(build(rules, kinds, decided)))
+    sys.stdout.buffer.write(msgspec.msgpack.encode(build(rules, kinds, points)))
 
 
 def _acting(rule: Rule) -> dict[str, str | bool]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stockade.errors import Place
-from stockade.events import DECIDED, EventType
+from stockade.events import DECIDED, KILLED, Action, EventType
 from stockade.events.field import Origin
 from stockade.events.fields import KIND_OF, possible
 from stockade.rules.engine import may_match
@@ -44,7 +44,7 @@ _SHOWN_MAX = 4
 
 def scope_parts(rules: list[Rule]) -> Parts:
     """The parts of rules that depend on a container alone: whose acts they are about."""
-    return Parts(rules, DECIDED, BITS - 1, {Whose.CONTAINER})
+    return Parts(rules, KILLED, BITS - 1, {Whose.CONTAINER})
 
 
 def settled(fails: int) -> int:
@@ -57,7 +57,7 @@ class Decider:
 
     Args:
         rule: that acts.
-        kind: one of DECIDED.
+        kind: one of KILLED.
         parts: of all rules that are decided together.
         certain: whether it is asked when the rule acts; or when it would, were more known.
     """
@@ -121,6 +121,11 @@ class Obstacle:
     place: Place
 
 
+def _in_time(rule: Rule) -> frozenset[EventType]:
+    """The event types at which a rule can act on some kernel."""
+    return DECIDED if rule.action is Action.DENY else KILLED
+
+
 def kinds_of(rule: Rule) -> list[EventType]:
     """The event types that a rule that acts is about."""
     hosts = (False, True) if rule.on_host else (False,)
@@ -133,11 +138,12 @@ def obstacles(rule: Rule) -> tuple[Obstacle, ...]:
     verb = f"rule {rule.name!r} cannot {rule.action.value}"
     if not kinds:
         return (Obstacle(f"{verb}: no event fires it in a container", rule.place),)
-    late = [kind.name.lower() for kind in kinds if kind not in DECIDED]
+    late = [kind.name.lower() for kind in kinds if kind not in _in_time(rule)]
     if late:
         more = f" (and {len(late) - _SHOWN_MAX} more)" if len(late) > _SHOWN_MAX else ""
         shown = f"{' '.join(late[:_SHOWN_MAX])}{more}"
-        return (Obstacle(f"{verb}: nothing is decided before {shown}", rule.place),)
+        when = "before" if rule.action is Action.DENY else "in time of"
+        return (Obstacle(f"{verb}: nothing is decided {when} {shown}", rule.place),)
     parts = scope_parts([rule])
     found: dict[str, Obstacle] = {}
     for kind in kinds:
@@ -170,4 +176,4 @@ def _reason(test: Test, kind: EventType) -> str:
                 f"{bound.field.name} is what the caller says, and can be something else by the time"
                 " that it counts"
             )
-    return f"before {kind.name.lower()} the kernel cannot tell whether {condition_text(test)}"
+    return f"of {kind.name.lower()} the kernel cannot tell whether {condition_text(test)}"

@@ -12,12 +12,14 @@ from msgspec.structs import replace
 from stockade.events import (
     DECIDED,
     FIRED_MAX,
+    KILLED,
     Action,
     Decisions,
     EventType,
     Fired,
     NeedFlags,
     Outcome,
+    Points,
 )
 from stockade.events.fields import KIND_OF
 from stockade.rules.engine import may_match
@@ -105,20 +107,24 @@ def _cases(
 
 
 def decide(
-    rules: Sequence[Rule], kinds: Iterable[EventType], compile_all: Compiler
+    rules: Sequence[Rule],
+    points: Points,
+    compile_all: Compiler,
 ) -> tuple[Decisions, tuple[Refusal, ...]]:
     """What decides a set of rules.
 
     Args:
         rules: of which those are taken that are decided.
-        kinds: the event types of which acts can be decided here.
+        points: where acts can be decided.
         compile_all: makes object files of modules; in place of one, why there is none.
     """
     decided = decided_rules(rules)
     parts, name = scope_parts(decided), set_of(decided)
     units: dict[Unit, list[EventType]] = {}
-    for kind in sorted(DECIDED.intersection(kinds)):
-        found = unit(decided, kind, parts)
+    before = DECIDED.intersection(points.before)
+    for kind in sorted(before | KILLED.intersection(points.after)):
+        asked = [each for each in decided if kind in before or each.action is Action.KILL]
+        found = unit(asked, kind, parts)
         if found.formulas:
             units.setdefault(found, []).append(kind)
     planned, refused = [], []
@@ -136,28 +142,38 @@ def decide(
             fired |= dict.fromkeys(map(int, types), each.fired)
         else:
             refused.append(_refusal(each, types, made))
-    made_of = _decisions(decided, builder, fired)
+    made_of = _decisions(decided, builder, fired, before)
     return replace(made_of, set=name, scopes=parts.set), tuple(refused)
 
 
 def _decisions(
-    rules: list[Rule], builder: Builder, fired: dict[int, tuple[tuple[Fired, ...], ...]]
+    rules: list[Rule],
+    builder: Builder,
+    fired: dict[int, tuple[tuple[Fired, ...], ...]],
+    before: frozenset[EventType],
 ) -> Decisions:
-    kinds = [EventType(kind) for kind in fired]
+    on_host = [rule for rule in rules if rule.on_host]
     acting = [rule for rule in rules if rule.effective is not Action.AUDIT]
     strict = [rule for rule in acting if rule.unknown is Unknown.DENY]
+    after = frozenset(map(EventType, fired)) - before
 
-    def about(rules: Iterable[Rule], *, host: bool) -> frozenset[int]:
+    def about(
+        rules: Iterable[Rule], kinds: Iterable[EventType], *, host: bool = False
+    ) -> frozenset[int]:
         return frozenset(
-            int(kind) for kind in kinds if any(may_match(rule, kind, host=host) for rule in rules)
+            int(kind)
+            for kind in kinds
+            if kind in fired and any(may_match(rule, kind, host=host) for rule in rules)
         )
 
     return Decisions(
         policy=builder.policy(),
         fired=fired,
-        containers=about(rules, host=False),
-        host=about([rule for rule in rules if rule.on_host], host=True),
-        closed=about(strict, host=False),
+        containers=about(rules, before),
+        host=about(on_host, before, host=True),
+        killed_containers=about(rules, after),
+        killed_host=about(on_host, after, host=True),
+        closed=about(strict, before),
     )
 
 

@@ -135,7 +135,7 @@ def views_of(kind: EventType) -> Views:
     record = records.OpenRecord if family == "open" else records.CallRecord
     layout = Layout(record)
     found = _of_every(layout, kind) | _generated(layout, record)
-    return found | (_of_open(layout, kind) if family == "open" else _of_call(layout, kind))
+    return found | (_of_open(layout, kind) if family == "open" else of_call(layout, kind))
 
 
 def has_bit(number: Number, bit: int) -> Formula:
@@ -461,7 +461,8 @@ def needs(formulas: Iterable[Formula]) -> NeedFlags:
 # ---- calls ----
 
 
-def _of_call(layout: Layout, kind: EventType) -> dict[str, View]:
+def of_call(layout: Layout, kind: EventType) -> dict[str, View]:
+    """The views of what only calls have."""
     call = CALLS[kind]
     found: dict[str, View] = {}
     for at, (name, form) in enumerate(call.arguments):

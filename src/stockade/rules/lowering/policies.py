@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from stockade import events
-from stockade.events import LAYOUT, Decisions, EventType, Policy
+from stockade.events import LAYOUT, NOWHERE, Decisions, EventType, Points, Policy
 from stockade.rules.lowering.assemble import Refusal, assemble
 from stockade.rules.lowering.decisions import decide, rules_text
 from stockade.rules.lowering.messages import packed, unpacked
@@ -60,11 +60,10 @@ def compiler_version() -> str | None:
         return None
 
 
-def policy_key(
-    rules: Iterable[Rule], kinds: Iterable[EventType], decided: Iterable[EventType] = ()
-) -> str:
-    """The name of the policy of some rules for some event types, of which some are decided."""
-    types = f"{sorted(map(int, kinds))} {sorted(map(int, decided))}"
+def policy_key(rules: Iterable[Rule], kinds: Iterable[EventType], points: Points = NOWHERE) -> str:
+    """The name of the policy of some rules for some event types."""
+    of_points = sorted(map(int, points.before)), sorted(map(int, points.after))
+    types = f"{sorted(map(int, kinds))} {of_points}"
     digest = hashlib.sha256(f"{LAYOUT} {_sources()} {types}".encode())
     rules = list(rules)
     digest.update(rules_text(rules).encode("utf-8", "surrogateescape"))
@@ -104,18 +103,16 @@ def keep_policy(name: str, built: Built, directory: Path = CACHE) -> None:
     os.replace(file.name, directory / name)
 
 
-def build(
-    rules: Sequence[Rule], kinds: Iterable[EventType], decided: Collection[EventType] = ()
-) -> Built:
+def build(rules: Sequence[Rule], kinds: Iterable[EventType], points: Points = NOWHERE) -> Built:
     """Compile. Takes a second or so, and some more for thousands of rules.
 
     Args:
         rules: checked ones.
         kinds: the event types that are collected.
-        decided: those of which acts are decided before they happen.
+        points: where acts can be decided.
     """
-    policy, refusals = assemble(rules, kinds, compile_all, decided)
-    decisions, undecided = decide(rules, decided, compile_all)
+    policy, refusals = assemble(rules, kinds, compile_all, points.before)
+    decisions, undecided = decide(rules, points, compile_all)
     return Built(policy, refusals, compiler_version() or "none", decisions, undecided)
 
 
