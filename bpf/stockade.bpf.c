@@ -11,6 +11,7 @@
 #include "programs/object.bpf.c"
 #include "programs/call.bpf.c"
 #include "programs/cgroup.bpf.c"
+#include "programs/deny_call.bpf.c"
 #include "programs/deny_file.bpf.c"
 #include "programs/process.bpf.c"
 #include "programs/receive.bpf.c"

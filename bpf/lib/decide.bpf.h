@@ -67,6 +67,26 @@ static __always_inline void count_outcome(__u32 outcome, __u32 type)
 		*count += 1;
 }
 
+/* How often the agent's own opens were asked about, by which it knows that they are. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} canaries SEC(".maps");
+
+static __always_inline void count_canary(struct task_struct *task)
+{
+	__u32 key = 0;
+	__u64 *count;
+
+	if ((__u32)GET(task, tgid) != config.agent_tgid)
+		return;
+	count = bpf_map_lookup_elem(&canaries, &key);
+	if (count)
+		*count += 1;
+}
+
 /* ---- which acts ---- */
 
 /* Nearly all tasks are the host's, whose acts are seldom decided. */
@@ -93,6 +113,12 @@ static __always_inline __u8 call_in_progress(struct task_struct *task)
 	regs = (void *)bpf_task_pt_regs(task);
 	entry = syscall_entry(regs, wishes.decided_types);
 	return entry ? entry_type(entry, current_abi(task)) : EVENT_NONE;
+}
+
+static __always_inline void read_own_registers(__u64 *args, struct task_struct *task)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		read_registers(args, (void *)bpf_task_pt_regs(task), current_abi(task));
 }
 
 /* ---- the record ---- */

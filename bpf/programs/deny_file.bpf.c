@@ -31,6 +31,8 @@ static __noinline int build_open(struct file *file)
 	struct slot *slot;
 	__u8 type;
 
+	if (!member)
+		count_canary(task);
 	if (!may_be_decided(member) || flags & FMODE_EXEC)
 		return 0;
 	type = open_in_progress(task);

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stockade.events import Action, CallRecord, EventType, ExecRecord, OpenRecord, Outcome
+from stockade.events import KILLED, Action, CallRecord, EventType, ExecRecord, OpenRecord, Outcome
 from stockade.kernel import Sensor, Tier, Wanted
 from stockade.rules import Rule
 from tests.support.guard import Guard, attempt
@@ -16,12 +16,12 @@ from tests.support.rules import made, one, rule_text
 from tests.support.runc import Mount, Options, Runc
 
 SECRET = "treasure"  # noqa: S105 - what is to be found in a file
-KILLED = "137\n"
+DEAD = "137\n"
 
 
 @pytest.fixture(scope="module")
 def guard() -> Iterator[Guard]:
-    wanted = Wanted(OPENS | {EventType.UNSHARE, EventType.CHMOD}, decides=True)
+    wanted = Wanted(OPENS | {EventType.UNSHARE, EventType.CHMOD}, decides=KILLED)
     with Sensor(wanted) as sensor:
         guard = Guard(sensor)
         yield guard
@@ -58,7 +58,7 @@ def test_what_was_opened_is_not_read(guard: Guard, pair: tuple[str, str]) -> Non
     inside, other = pair
     guard.decide(kill("evt.type in (open, openat) and fd.name = /mnt/secret"), scopes=(inside,))
     assert said(other, "cat /mnt/secret") == f"{SECRET}0\n"
-    assert said(inside, "cat /mnt/secret") == KILLED
+    assert said(inside, "cat /mnt/secret") == DEAD
     record = guard.decided(OpenRecord, Outcome.KILL, inside)
     assert record.file.path.value == "/mnt/secret"
     assert said(inside, "cat /mnt/program").endswith("ran\n0\n")
@@ -83,7 +83,7 @@ def test_calls(guard: Guard, pair: tuple[str, str], condition: str, script: str)
     inside, other = pair
     guard.decide(kill(condition), scopes=(inside,))
     assert said(other, script) == "0\n"
-    assert said(inside, script) == KILLED
+    assert said(inside, script) == DEAD
     assert guard.decided(CallRecord, Outcome.KILL, inside)
 
 

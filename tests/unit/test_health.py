@@ -21,6 +21,14 @@ class Kernel:
     def __init__(self) -> None:
         self.lost: dict[str, int] = {}
         self.settled = 0
+        self.silent_hooks: list[str] = []
+
+    @property
+    def deciders(self) -> Kernel:
+        return self
+
+    def silent(self) -> list[str]:
+        return self.silent_hooks
 
     def losses(self) -> dict[str, int]:
         return dict(self.lost)
@@ -83,3 +91,19 @@ def test_lost_events_are_told_at_once_and_then_together(monkeypatch: pytest.Monk
     now[0] += 15.0
     assert list(health.check()) == []
     assert (kernel.settled, health.alerts) == (0, 2)
+
+
+def test_what_is_not_decided_any_more_is_told_once() -> None:
+    kernel = Kernel()
+    health = kernel.health()
+    assert list(health.check()) == []
+    kernel.silent_hooks = ["file_open"]
+    (alert,) = health.check()
+    assert (alert.rule, alert.priority) == ("Prevention has fallen", Priority.CRITICAL)
+    assert "file_open" in alert.output
+    assert alert.output_fields["hooks"] == ["file_open"]
+    assert list(health.check()) == []
+    kernel.silent_hooks = []
+    assert list(health.check()) == []
+    kernel.silent_hooks = ["file_open"]
+    assert len(list(health.check())) == 1

@@ -14,7 +14,7 @@ from stockade.kernel.deciders import LoadedDecisions
 from stockade.kernel.plan import Label
 from stockade.rules import Rule
 from stockade.rules.lowering import Built, Refusal
-from stockade.rules.lowering.deciding import kinds_of, scope_parts
+from stockade.rules.lowering.deciding import can_decide, kinds_of, scope_parts
 from stockade.rules.lowering.decisions import decided_rules
 
 
@@ -90,11 +90,13 @@ class Enforcer:
 
 def label_of(rule: Rule, points: Points) -> Label:
     """What a rule that acts comes to where acts can be decided at these points."""
-    kinds = frozenset(kinds_of(rule))
-    if kinds <= points.before:
+    after = frozenset(kinds_of(rule)) - points.before
+    if not after:
         return Label.PREVENT
-    kills = rule.effective is Action.KILL and kinds <= points.before | points.after
-    return Label.KILL if kills else Label.DETECT
+    kills = rule.effective is Action.KILL and after <= points.after
+    if kills and all(can_decide(rule, kind, before=False) for kind in after):
+        return Label.KILL
+    return Label.DETECT
 
 
 def shortfalls(rules: Iterable[Rule], points: Points) -> Iterator[tuple[Rule, Label]]:

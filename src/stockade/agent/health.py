@@ -10,6 +10,7 @@ from typing import TypeAlias
 from stockade.agent.losses import Losses
 from stockade.events import Alert, FieldView, Priority, ScalarView, internal_alert
 from stockade.kernel import Sensor
+from stockade.kernel.plan import Label
 
 # Losses that leave a task without its container, by what has to be made larger.
 _UNTRACKED = {
@@ -42,6 +43,7 @@ class Health:
         self._next_sweep_s = time.monotonic() + _SWEEP_S
         self._next_word_s = 0.0
         self._unsaid: dict[str, int] = {}
+        self._silent: list[str] = []
         self.alerts = 0
 
     def check(self) -> Iterator[Alert]:
@@ -56,6 +58,7 @@ class Health:
             if count > self._before.get(reason, 0)
         }
         self._before = lost
+        yield from self._fallen_silent()
         yield from self._lost_events(fresh.get("ring_full", 0))
         untracked = {reason: fresh[reason] for reason in _UNTRACKED if reason in fresh}
         if not untracked:
@@ -71,6 +74,22 @@ class Health:
                 f"{count} times there was no room for {_UNTRACKED[reason]}: what they do may be"
                 f" taken for the host's ({reason})",
                 {"reason": reason, "count": count},
+            )
+
+    def _fallen_silent(self) -> Iterator[Alert]:
+        """Say what is not refused any more, though rules say so: once, until it is again."""
+        silent = self._sensor.deciders.silent()
+        fresh = [hook for hook in silent if hook not in self._silent]
+        self._silent = silent
+        if fresh:
+            self.alerts += 1
+            yield internal_alert(
+                f"health-{time.time_ns():x}",
+                "Prevention has fallen",
+                Priority.CRITICAL,
+                f"nothing is decided any more at {', '.join(fresh)}: what rules deny there is not"
+                " what is refused",
+                {"hooks": [*fresh], "label": Label.DETECT.value},
             )
 
     def _lost_events(self, count: int) -> Iterator[Alert]:

@@ -24,6 +24,7 @@ from stockade.events.activity_fields import ACTIVITY
 from stockade.events.file_fields import RAW_PATHS
 from stockade.kernel import Wanted
 from stockade.rules import Engine, Rule
+from stockade.rules.lowering.deciding import kinds_of
 from stockade.rules.source import rule_files
 
 Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
@@ -41,8 +42,14 @@ def wanted_of(engine: Engine) -> Wanted:
         engine.wanted(host=True),
         raw_paths=not engine.fields_of("open").isdisjoint(RAW_PATHS),
         activity=not engine.fields_of("container").isdisjoint(ACTIVITY),
-        decides=engine.decides,
+        decides=_decided(engine),
     )
+
+
+def _decided(engine: Engine) -> frozenset[EventType]:
+    """The event types of which acts are decided."""
+    acting = [rule for rule in engine.rules if rule.decided] if engine.decides else []
+    return frozenset(kind for rule in acting for kind in kinds_of(rule))
 
 
 def _compiled_from(

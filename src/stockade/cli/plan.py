@@ -13,13 +13,13 @@ from rich.text import Text
 
 from stockade.cli.packs import PACKS, rules_option
 from stockade.errors import StockadeError
-from stockade.events import Action
+from stockade.events import Action, EventType
 from stockade.kernel.facts import Facts, find_facts
 from stockade.kernel.plan import Label, Node
 from stockade.kernel.probe import Answer
 from stockade.kernel.tiers import Tier
 from stockade.rules import Engine, Rule, load_rules
-from stockade.rules.lowering.deciding import kinds_of
+from stockade.rules.lowering.deciding import can_decide, kinds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,16 @@ def _row(rule: Rule, node: Node) -> Row:
         before = [node.hook_before(kind) for kind in kinds_of(rule)]
         if all(before):
             return _labelled(rule, Label.PREVENT, before, node)
-        after = [node.hook_before(kind) or node.hook_after(kind) for kind in kinds_of(rule)]
+        after = [node.hook_before(kind) or _after(rule, kind, node) for kind in kinds_of(rule)]
         if rule.effective is Action.KILL and all(after):
             return _labelled(rule, Label.KILL, after, node)
     hooks = [node.hook(kind) for kind in kinds]
     return _labelled(rule, Label.DETECT if any(hooks) else Label.BLIND, hooks, node)
+
+
+def _after(rule: Rule, kind: EventType, node: Node) -> str | None:
+    """By what a rule ends a process that has acted."""
+    return node.hook_after(kind) if can_decide(rule, kind, before=False) else None
 
 
 def _labelled(rule: Rule, label: Label, hooks: list[str | None], node: Node) -> Row:

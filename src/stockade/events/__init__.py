@@ -64,6 +64,7 @@ from stockade.events.alert import (
 )
 from stockade.events.btf import Btf
 from stockade.events.decisions import (
+    BY_REQUEST,
     DECIDED,
     FIRED_MAX,
     HOOKS,
@@ -92,6 +93,7 @@ from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Scalar, Va
 
 __all__ = [
     "ABSENT",
+    "BY_REQUEST",
     "DECIDED",
     "FIRED_MAX",
     "HOOKS",

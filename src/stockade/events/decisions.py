@@ -20,7 +20,25 @@ HOOKS: dict[str, frozenset[EventType]] = {
         }
     ),
     "exec": frozenset({EventType.EXECVE, EventType.EXECVEAT}),
+    "rename": frozenset({EventType.RENAME, EventType.RENAMEAT, EventType.RENAMEAT2}),
+    "link": frozenset({EventType.LINK, EventType.LINKAT}),
+    "unlink": frozenset({EventType.UNLINK, EventType.UNLINKAT}),
+    "rmdir": frozenset({EventType.RMDIR, EventType.UNLINKAT}),
+    "symlink": frozenset({EventType.SYMLINK, EventType.SYMLINKAT}),
+    "mkdir": frozenset({EventType.MKDIR, EventType.MKDIRAT}),
+    "mknod": frozenset({EventType.MKNOD, EventType.MKNODAT}),
+    "chmod": frozenset({EventType.CHMOD, EventType.FCHMODAT, EventType.FCHMODAT2}),
+    "chroot": frozenset({EventType.CHROOT}),
+    "mount": frozenset({EventType.MOUNT}),
+    "umount": frozenset({EventType.UMOUNT2}),
+    "pivot_root": frozenset({EventType.PIVOT_ROOT}),
+    "move_mount": frozenset({EventType.MOVE_MOUNT}),
+    "bpf": frozenset({EventType.BPF}),
 }
+# Those that io_uring asks for, too: then there are no system call's arguments.
+BY_REQUEST = frozenset().union(
+    *(HOOKS[name] for name in ("rename", "link", "unlink", "rmdir", "symlink", "mkdir"))
+)
 DECIDED = frozenset(kind for kinds in HOOKS.values() for kind in kinds)
 # Those whose acts can end their process before it is back in user mode: system calls, and what
 # passes their way.

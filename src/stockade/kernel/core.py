@@ -91,6 +91,12 @@ def function_type(name: str) -> int | None:
 
 
 @functools.cache
+def function_arguments(name: str) -> int:
+    """How many arguments a function of this kernel has; negative where it has no such function."""
+    return int(native().lib.core_function_arguments(name.encode()))
+
+
+@functools.cache
 def is_hookable(function: str, *, reads: bool = False) -> bool:
     """Whether a trampoline program for a function of this kernel loads.
 

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from operator import or_
+from pathlib import Path
 
 from stockade.events import ContainerEntry, Decisions, EventType, Outcome
 from stockade.kernel.bpf import Map
@@ -22,6 +23,7 @@ from stockade.kernel.held import Held
 _KEY, _VALUE = struct.Struct("<QQ"), struct.Struct("<QQ")
 _CONTAINERS = 4096
 _ALL = bytes(8)
+_OPENS = "decide_file_open"
 
 
 class Scopes(Held):
@@ -93,6 +95,8 @@ class Deciders:
         self.hooks = tuple(self._arrays)
         self._outcomes = find("outcomes")
         self._disarmed = find("disarmed")
+        self._canaries = find("canaries")
+        self._installed: dict[Hook, frozenset[int]] = {}
 
     def load(self, decisions: Decisions) -> LoadedDecisions:
         """Have the kernel take programs. Raises LoadError."""
@@ -109,6 +113,7 @@ class Deciders:
             for kind, at in policy.filters.items():
                 program = policy.programs[at].to_bytes(4, "little")
                 self._arrays[hook].update(kind.to_bytes(4, "little"), program)
+            self._installed[hook] = frozenset(policy.filters)
         self._needs.update(bytes(4), bytes(wanted))
 
     def keep(self, kinds: Iterable[int]) -> None:
@@ -117,6 +122,22 @@ class Deciders:
         for hook, array in self._arrays.items():
             for kind in (hook.kinds or frozenset()) - kept:
                 array.discard(kind.to_bytes(4, "little"))
+
+    def silent(self) -> list[str]:
+        """The hooks that are not asked, or have nobody to ask, though they should: none, mostly."""
+        found = []
+        for hook, kinds in self._installed.items():
+            array = self._arrays[hook]
+            gone = any(array.lookup(kind.to_bytes(4, "little")) is None for kind in kinds)
+            if gone or (kinds and hook.programs == _OPENS and not self._sings()):
+                found.append(hook.programs.removeprefix("decide_"))
+        return found
+
+    def _sings(self) -> bool:
+        """Whether an open of this process passes the hook."""
+        before = self._canaries.lookup_percpu(bytes(4))
+        Path("/proc/self/stat").read_bytes()
+        return self._canaries.lookup_percpu(bytes(4)) != before
 
     def disarm(self, container: int | None = None) -> None:
         """Refuse nothing in a container, by its key, or anywhere: it is only told of."""

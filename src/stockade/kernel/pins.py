@@ -25,6 +25,8 @@ PINS = BPFFS / "stockade"
 LOCK = Path("/run/stockade/lock")
 _MAPS = ("containers", "members")
 _FORCE = "force-"
+# What maps are called among what is in force.
+MAP = "map-"
 
 
 class Pins:
@@ -123,7 +125,8 @@ class Pins:
         """Take back what was in force, but for one place; returns how much that was."""
         old = [each for each in self._forces() if each != keep]
         for place in old:
-            for pin in place.iterdir():
+            # What asks goes before whom it asks: or it would be told by nobody.
+            for pin in sorted(place.iterdir(), key=lambda each: each.name.startswith(MAP)):
                 pin.unlink()
             place.rmdir()
         return len(old)

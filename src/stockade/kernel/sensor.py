@@ -44,7 +44,7 @@ from stockade.kernel.deciders import Deciders, LoadedDecisions
 from stockade.kernel.filters import TRACEPOINT, Filters, Hook, Way
 from stockade.kernel.held import Held
 from stockade.kernel.images import object_image
-from stockade.kernel.pins import Pins
+from stockade.kernel.pins import MAP, Pins
 from stockade.kernel.provenance import Provenance, find_host, settle
 from stockade.kernel.ring import Ring
 from stockade.kernel.tiers import (
@@ -145,14 +145,14 @@ class Wanted:
         host: event types of the host's own tasks.
         raw_paths: whether opens also tell the path as the caller gave it.
         activity: whether it is counted how much containers do; that costs at every system call.
-        decides: whether some rule denies or kills.
+        decides: the event types of which acts are decided.
     """
 
     containers: frozenset[EventType]
     host: frozenset[EventType] = frozenset()
     raw_paths: bool = False
     activity: bool = False
-    decides: bool = False
+    decides: frozenset[EventType] = frozenset()
 
     @property
     def types(self) -> frozenset[EventType]:
@@ -204,6 +204,15 @@ def _missing_requests() -> dict[str, str]:
         unseen = "requests of io_uring: its tracepoints do not name them before v6.0"
         return {program: unseen for program in _OPTIONAL if program.startswith("uring_")}
     return {}
+
+
+def _needed_hooks(tier: Tier, wanted: Wanted) -> dict[str, Hook]:
+    """The programs that decide what is wanted, and where they are asked."""
+    return {
+        program: hook
+        for program, hook in deciding_hooks(tier).items()
+        if hook.kinds and not hook.kinds.isdisjoint(wanted.decides)
+    }
 
 
 def _unneeded(wanted: Wanted) -> set[str]:
@@ -353,7 +362,7 @@ class Sensor(Held):
                 self._object.pin_function(number, str(place / function))
             arrays = [hook.programs for hook in self.deciders.hooks]
             for name in [*arrays, *self._functions, *([_CALLS] if self.fallen else [])]:
-                self._object.map(name).pin(str(place / name))
+                self._object.map(name).pin(str(place / f"{MAP}{name}"))
         return place
 
     def _wish(self) -> None:
@@ -369,8 +378,9 @@ class Sensor(Held):
             and not self._object.is_loaded(program)
             and has_tracepoint(tracepoint)
         ]
-        if wanted.decides and set(deciding_hooks(self.tier)) != set(self._deciding):
-            found.append("what denies")
+        found += sorted(_needed_hooks(self.tier, wanted).keys() - self._deciding.keys())
+        if wanted.decides and not self._wanted.decides:
+            found.append("what kills")
         return found + (
             ["the count of activity"] if wanted.activity > self._counts_activity else []
         )
@@ -477,7 +487,7 @@ class Sensor(Held):
         self._functions = dict(zip(_JUMPS[: len(groups)], groups, strict=True))
         kept = frozenset(kind for kind in map(kept_under, wanted.types) if kind)
         self._objects = object_programs(self.tier, kept)
-        self._deciding = deciding_hooks(self.tier) if wanted.decides else {}
+        self._deciding = _needed_hooks(self.tier, wanted)
 
     def _configure(self, wanted: Wanted, ring_bytes: int) -> None:
         machine = os.uname().machine

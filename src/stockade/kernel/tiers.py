@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
 from stockade.errors import MissingFeature, StockadeError
-from stockade.events import HOOKS, KILLED, EventType, Points
+from stockade.events import DECIDED, HOOKS, KILLED, EventType, Points
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
-from stockade.kernel.core import function_type, is_hookable
+from stockade.kernel.core import function_arguments, function_type, is_hookable
 from stockade.kernel.filters import Hook, Way
 from stockade.kernel.images import object_image
 
@@ -164,18 +164,40 @@ def every_object_program() -> list[str]:
 
 
 # The security hooks where acts are decided, by their names in the object: what they are called as
-# a module's hook, and as a function.
+# a module's hook, and as a function, and how many arguments both have.
 _DECIDING = {
-    "file_open": ("file_open", "security_file_open"),
-    "exec": ("bprm_check_security", "security_bprm_check"),
+    "file_open": ("file_open", "security_file_open", 1),
+    "exec": ("bprm_check_security", "security_bprm_check", 1),
+    "rename": ("path_rename", "security_path_rename", 5),
+    "link": ("path_link", "security_path_link", 3),
+    "unlink": ("path_unlink", "security_path_unlink", 2),
+    "rmdir": ("path_rmdir", "security_path_rmdir", 2),
+    "symlink": ("path_symlink", "security_path_symlink", 3),
+    "mkdir": ("path_mkdir", "security_path_mkdir", 3),
+    "mknod": ("path_mknod", "security_path_mknod", 4),
+    "chmod": ("path_chmod", "security_path_chmod", 2),
+    "chroot": ("path_chroot", "security_path_chroot", 1),
+    "mount": ("sb_mount", "security_sb_mount", 5),
+    "umount": ("sb_umount", "security_sb_umount", 2),
+    "pivot_root": ("sb_pivotroot", "security_sb_pivotroot", 2),
+    "move_mount": ("move_mount", "security_move_mount", 2),
+    "bpf": ("bpf", "security_bpf", 3),
 }
 
 
-def deciding_hooks(tier: Tier) -> dict[str, Hook]:
+def _has_hook(tier: Tier, name: str) -> bool:
+    """Whether this kernel has a hook as its program knows it: the result is the last argument."""
+    hook, function, arguments = _DECIDING[name]
+    called = f"bpf_lsm_{hook}" if tier is Tier.LSM else function
+    return function_arguments(called) == arguments and is_hookable(function)
+
+
+@functools.cache
+def deciding_hooks(tier: Tier) -> Mapping[str, Hook]:
     """Who asks what is done about an act before it happens, by the program in the object."""
     found = {}
-    for name, (hook, function) in _DECIDING.items():
-        if tier is not Tier.TRACEPOINT and is_hookable(function):
+    for name, (hook, function, _) in _DECIDING.items():
+        if tier is not Tier.TRACEPOINT and _has_hook(tier, name):
             by = (hook, Way.LSM) if tier is Tier.LSM else (function, Way.FMOD_RET)
             program = f"{tier.value}_deny_{name}"
             found[program] = Hook(f"decide_{name}", *by, kinds=HOOKS[name])
@@ -187,7 +209,7 @@ def hook_before(tier: Tier, kind: EventType) -> str | None:
     name = next((name for name, kinds in HOOKS.items() if kind in kinds), None)
     if name is None or tier is Tier.TRACEPOINT:
         return None
-    hook, function = _DECIDING[name]
+    hook, function, _ = _DECIDING[name]
     return f"lsm/{hook}" if tier is Tier.LSM else f"fmod_ret/{function}"
 
 
@@ -198,8 +220,9 @@ def every_deciding_program() -> list[str]:
 
 def decision_points(tier: Tier) -> Points:
     """Where a tier decides: before acts that can be refused, after the others."""
-    hooks = deciding_hooks(tier).values()
-    before = frozenset(kind for hook in hooks for kind in hook.kinds or ())
+    there = {hook.programs for hook in deciding_hooks(tier).values()}
+    gone = (kinds for name, kinds in HOOKS.items() if f"decide_{name}" not in there)
+    before = DECIDED.difference(*gone)
     return Points(before, KILLED - before)
 
 

@@ -50,7 +50,7 @@ def test_what_can_be_decided_is_done(condition: str) -> None:
         (f"{OPENED} and user.name = joe", "cannot tell whether user.name = joe"),
         (f"{OPENED} and fd.host_path startswith /var/lib/x", "cannot tell whether fd.host_path"),
         ("evt.type = procexit", "nothing is decided before procexit"),
-        ("evt.type = mount", "nothing is decided before mount"),
+        ("evt.type = ptrace", "nothing is decided before ptrace"),
         ("proc.name = x", "nothing is decided before"),
     ],
 )
@@ -149,7 +149,7 @@ def test_a_rule_that_kills_does_so_where_nothing_can_be_refused() -> None:
     ("condition", "why"),
     [
         ("evt.type = mount and evt.arg.dir = /x", "evt.arg.dir is what the caller says"),
-        ("evt.type = rename and fs.path.source = /x", "fs.path.source is what the caller says"),
+        ("evt.type = setxattr and fs.path.name = /x", "fs.path.name is what the caller says"),
         ("evt.type = boundary_sweep", "nothing is decided in time of boundary_sweep"),
     ],
 )

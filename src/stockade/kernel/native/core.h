@@ -50,6 +50,7 @@ int core_set_target(core_object *object, const char *program, const char *functi
 /* The number of a function's type, which those that look alike share; -ENOENT for no such function
  * that trampolines can know. Needs the kernel's BTF. */
 int core_function_type(const char *function);
+int core_function_arguments(const char *function);
 /* Whether a trampoline can pass on what a function gets: 0, or why a program for it is refused.
  * @reads: whether the program reads the first argument. */
 int core_try_function(const char *function, int reads);

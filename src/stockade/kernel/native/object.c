@@ -342,6 +342,13 @@ int core_function_type(const char *function)
 	return id < 0 ? -ENOENT : (int)btf__type_by_id(types, (__u32)id)->type;
 }
 
+int core_function_arguments(const char *function)
+{
+	int type = core_function_type(function);
+
+	return type < 0 ? type : btf_vlen(btf__type_by_id(kernel_types(), (__u32)type));
+}
+
 static int load_at(enum bpf_attach_type place, int type_id, const char *function,
 		   const struct bpf_insn *program, size_t length)
 {

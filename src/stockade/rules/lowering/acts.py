@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from functools import cache, partial
 
-from stockade.events import VIEW_DIRECTORIES
+from stockade.events import BY_REQUEST, VIEW_DIRECTORIES
 from stockade.events import _records as records
 from stockade.events._records import EventType, FdFlags, PathFlags, Role
 from stockade.events._records import View as HostView
+from stockade.events.calls import CALLS
 from stockade.events.entities import HOST
-from stockade.events.field import Origin
-from stockade.events.fields import CATALOGUE, KIND_OF
+from stockade.events.fields import KIND_OF
 from stockade.events.file_fields import FMODE_READ, FMODE_WRITE
 from stockade.rules.lowering import views
 from stockade.rules.lowering.formulas import (
@@ -51,19 +51,20 @@ _RECORDS: dict[str, type[records.Record]] = {
     "open": records.OpenRecord,
     "exec": records.ExecRecord,
 }
-# What the caller says is no ground to act on.
-_SAID = frozenset(name for name, field in CATALOGUE.items() if field.origin is Origin.ARGUMENT)
+# Arguments that are in the caller's memory: what it says is no ground to act on.
+_SAID = {"path", "text", "address", "caps", "message"}
 # Known when the call has ended.
 _RESULTS = ("evt.rawres", "evt.num", "fd.num")
 _MEMFD = b"/memfd:"
 
 
 @cache
-def views_before(kind: EventType, *, certain: bool) -> Views:
+def views_at(kind: EventType, *, before: bool, certain: bool) -> Views:
     """The views of an event type whose acts are decided.
 
     Args:
         kind: the type.
+        before: whether that is before the act, or when it has happened.
         certain: whether what the agent has not found out yet neither holds nor fails; or may.
     """
     family = KIND_OF[kind]
@@ -74,8 +75,7 @@ def views_before(kind: EventType, *, certain: bool) -> Views:
             return found | _of_open(layout, certain=certain)
         case "exec":
             return found | _of_exec(layout)
-    told = {name: view for name, view in of_call(layout, kind).items() if name not in _SAID}
-    return {**found, **told}
+    return found | (_of_call_before(layout, kind) if before else _of_call(layout, kind))
 
 
 def _of_every(layout: Layout, kind: EventType, family: str) -> dict[str, View]:
@@ -181,3 +181,30 @@ def _of_exec(layout: Layout) -> dict[str, View]:
         "proc.is_exe_from_memfd": views.truth(memfd),
         "proc.cwd": views.text(layout.text("cwd"), walked=True),
     }
+
+
+def _of_call(layout: Layout, kind: EventType) -> dict[str, View]:
+    """Of a call that has happened."""
+    said = {f"evt.arg.{name}" for name, form in CALLS[kind].arguments if form in _SAID}
+    return {name: view for name, view in of_call(layout, kind).items() if name not in said}
+
+
+def _of_call_before(layout: Layout, kind: EventType) -> dict[str, View]:
+    """Of a call that is about to happen: what its paths lead to, and numbers in registers."""
+    arguments = {
+        name: view
+        for name, view in _of_call(layout, kind).items()
+        if name.startswith("evt.arg.") and kind not in BY_REQUEST
+    }
+    old, new = (views.text(layout.text(f"{each}.object"), walked=True) for each in ("old", "new"))
+    paths = sum(form == "path" for _, form in CALLS[kind].arguments)
+    found = dict.fromkeys(("fs.path.name", "fs.path.source", "fs.path.target"), views.absent)
+    if kind in {EventType.SYMLINK, EventType.SYMLINKAT}:
+        found |= {"fs.path.source": views.unknown, "fs.path.target": old}
+    elif paths == 1:
+        found["fs.path.name"] = old
+    elif paths:
+        # The source of a mount is what the caller says.
+        source = views.unknown if kind is EventType.MOUNT else old
+        found |= {"fs.path.source": source, "fs.path.target": new}
+    return arguments | found

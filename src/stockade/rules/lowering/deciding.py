@@ -18,7 +18,7 @@ from stockade.events.fields import KIND_OF, possible
 from stockade.rules.engine import may_match
 from stockade.rules.keys import Unknown
 from stockade.rules.lowering import views
-from stockade.rules.lowering.acts import views_before
+from stockade.rules.lowering.acts import views_at
 from stockade.rules.lowering.formulas import (
     FAILS,
     HOLDS,
@@ -58,17 +58,20 @@ class Decider:
     Args:
         rule: that acts.
         kind: one of KILLED.
+        before: whether it is decided before the act.
         parts: of all rules that are decided together.
         certain: whether it is asked when the rule acts; or when it would, were more known.
     """
 
-    def __init__(self, rule: Rule, kind: EventType, parts: Parts, *, certain: bool) -> None:
+    def __init__(
+        self, rule: Rule, kind: EventType, parts: Parts, *, before: bool = True, certain: bool
+    ) -> None:
         self._rule = rule
         self._parts = parts
         self._family = KIND_OF[kind]
         self._open_unknowns = not certain or rule.unknown is Unknown.DENY
         # Elsewhere what is not known does not count in any case.
-        self._views = views_before(kind, certain=certain and self._open_unknowns)
+        self._views = views_at(kind, before=before, certain=certain and self._open_unknowns)
         self._open_scopes = not certain or rule.unknown_scope is Unknown.DENY
 
     def fires(self) -> Formula:
@@ -126,6 +129,12 @@ def _in_time(rule: Rule) -> frozenset[EventType]:
     return DECIDED if rule.action is Action.DENY else KILLED
 
 
+def can_decide(rule: Rule, kind: EventType, *, before: bool) -> bool:
+    """Whether the kernel can decide a rule about an event type, at that time."""
+    decider = Decider(rule, kind, scope_parts([rule]), before=before, certain=True)
+    return decider.outcome(rule.condition).told
+
+
 def kinds_of(rule: Rule) -> list[EventType]:
     """The event types that a rule that acts is about."""
     hosts = (False, True) if rule.on_host else (False,)
@@ -147,7 +156,7 @@ def obstacles(rule: Rule) -> tuple[Obstacle, ...]:
     parts = scope_parts([rule])
     found: dict[str, Obstacle] = {}
     for kind in kinds:
-        decider = Decider(rule, kind, parts, certain=True)
+        decider = Decider(rule, kind, parts, before=kind in DECIDED, certain=True)
         if not decider.outcome(rule.condition).told:
             for test in _untold(rule.condition, decider, parts):
                 obstacle = Obstacle(f"{verb}: {_reason(test, kind)}", test.place)

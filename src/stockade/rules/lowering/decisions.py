@@ -26,7 +26,7 @@ from stockade.rules.engine import may_match
 from stockade.rules.keys import Unknown
 from stockade.rules.lowering import elf
 from stockade.rules.lowering.assemble import Builder, Compiler, Refusal
-from stockade.rules.lowering.deciding import Decider, scope_parts
+from stockade.rules.lowering.deciding import Decider, can_decide, kinds_of, scope_parts
 from stockade.rules.lowering.formulas import Formula
 from stockade.rules.lowering.knowledge import needs
 from stockade.rules.lowering.modules import SECTION, decision
@@ -79,11 +79,19 @@ def set_of(rules: Iterable[Rule]) -> int:
     return int.from_bytes(digest[:8], "little") or 1
 
 
-def unit(rules: Iterable[Rule], kind: EventType, parts: Parts) -> Unit:
+def _asked(rules: list[Rule], kind: EventType, before: frozenset[EventType]) -> list[Rule]:
+    """The rules that can be decided at an event type."""
+    if kind in before:
+        return rules
+    kill = [rule for rule in rules if rule.action is Action.KILL and kind in kinds_of(rule)]
+    return [rule for rule in kill if can_decide(rule, kind, before=False)]
+
+
+def unit(rules: Iterable[Rule], kind: EventType, parts: Parts, *, before: bool = True) -> Unit:
     """What rules come to for one event type."""
     owners: dict[Formula, list[Fired]] = {}
     outcomes: dict[Formula, Outcome] = {}
-    for formula, outcome, fired in _cases(rules, kind, parts):
+    for formula, outcome, fired in _cases(rules, kind, parts, before=before):
         owners.setdefault(formula, []).append(fired)
         outcomes[formula] = max(outcome, outcomes.get(formula, Outcome.ALLOW))
     return Unit(
@@ -95,11 +103,11 @@ def unit(rules: Iterable[Rule], kind: EventType, parts: Parts) -> Unit:
 
 
 def _cases(
-    rules: Iterable[Rule], kind: EventType, parts: Parts
+    rules: Iterable[Rule], kind: EventType, parts: Parts, *, before: bool
 ) -> Iterator[tuple[Formula, Outcome, Fired]]:
     for rule in rules:
-        fires = Decider(rule, kind, parts, certain=True).fires()
-        may_fire = Decider(rule, kind, parts, certain=False).fires()
+        fires = Decider(rule, kind, parts, before=before, certain=True).fires()
+        may_fire = Decider(rule, kind, parts, before=before, certain=False).fires()
         if fires is not False:
             yield fires, _OUTCOMES[rule.effective], Fired(rule.name, certain=True)
         if may_fire not in (False, fires):
@@ -123,8 +131,7 @@ def decide(
     units: dict[Unit, list[EventType]] = {}
     before = DECIDED.intersection(points.before)
     for kind in sorted(before | KILLED.intersection(points.after)):
-        asked = [each for each in decided if kind in before or each.action is Action.KILL]
-        found = unit(asked, kind, parts)
+        found = unit(_asked(decided, kind, before), kind, parts, before=kind in before)
         if found.formulas:
             units.setdefault(found, []).append(kind)
     planned, refused = [], []
