@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from stockade.agent import Judge, judge
 from stockade.events import (
     ABSENT,
+    Action,
     Alert,
     Container,
+    Decisions,
+    Event,
+    EventType,
+    Fired,
     Metadata,
+    Outcome,
     Pod,
+    Points,
     Update,
     Workload,
 )
-from stockade.rules import Engine
-from tests.support.records import ENTRY, event
-from tests.unit.rules.helpers import made, rule
+from stockade.rules import Engine, Rule
+from tests.support.records import ENTRY, event, open_record
+from tests.unit.rules.helpers import made, only, rule
 
 WORKLOAD = Workload(
     name="web",
@@ -183,3 +192,77 @@ def test_a_digest_that_it_has_not_is_not_unknown(pending: Container) -> None:
     assert pending.workload.image_digest is ABSENT
     (alert,) = of.alerts_of(event(container=pending))
     assert (alert.container.image_digest, alert.container.unknown) == (None, [])
+
+
+DECIDED = "evt.type = openat and fd.name = /mnt/shadow"
+OPENS = Points(frozenset({EventType.OPENAT}))
+
+
+def decided(outcome: Outcome, *rules: Rule, certain: bool = True) -> tuple[Judge, Event]:
+    """A judge of rules that the kernel decides by, and an event of which it did."""
+    of = Judge(Engine(rules, OPENS))
+    fired = tuple((Fired(rule.name, certain=certain),) for rule in rules)
+    of.take_decisions(Decisions(fired={EventType.OPENAT: fired}, set=7), rules)
+    record = open_record(result=-1 if outcome >= Outcome.DENY else 0)
+    header = msgspec.structs.replace(
+        record.header, outcome=outcome, rules=7, fired=((1 << len(rules)) - 1, 0)
+    )
+    return of, event(msgspec.structs.replace(record, header=header))
+
+
+@pytest.mark.parametrize(
+    ("asks", "does", "outcome", "action", "would"),
+    [
+        ("deny", Action.DENY, Outcome.DENY, Action.DENY, None),
+        ("kill", Action.KILL, Outcome.KILL, Action.KILL, None),
+        # Another rule was stricter.
+        ("deny", Action.DENY, Outcome.KILL, Action.DENY, None),
+        ("deny", Action.AUDIT, Outcome.KILL, Action.AUDIT, Action.DENY),
+        # In audit, and disarmed.
+        ("kill", Action.AUDIT, Outcome.AUDIT, Action.AUDIT, Action.KILL),
+        ("deny", Action.DENY, Outcome.AUDIT, Action.AUDIT, Action.DENY),
+    ],
+)
+def test_an_alert_says_what_was_done(
+    asks: str, does: Action, outcome: Outcome, action: Action, would: Action | None
+) -> None:
+    found = replace(only(rule(DECIDED, action=asks)), effective=does)
+    of, act = decided(outcome, found)
+    (alert,) = of.alerts_of(act)
+    assert (alert.rule, alert.action, alert.would) == ("r", action, would)
+
+
+def test_what_was_not_certain_is_judged_again() -> None:
+    holds = only(rule(DECIDED, "holds", action="deny"))
+    fails = only(rule("evt.type = openat and fd.name = /other", "fails", action="deny"))
+    of, act = decided(Outcome.AUDIT, holds, fails, certain=False)
+    (alert,) = of.alerts_of(act)
+    assert (alert.rule, alert.action, alert.would) == ("holds", Action.AUDIT, Action.DENY)
+
+
+def test_what_was_decided_fires_no_rule_that_only_tells() -> None:
+    deny = only(rule(DECIDED, "deny", action="deny"))
+    of, act = decided(Outcome.DENY, deny)
+    of.take_rules(Engine([deny, only(rule("evt.type = openat", "tell"))], OPENS))
+    assert [alert.rule for alert in of.alerts_of(act)] == ["deny"]
+    assert [alert.rule for alert in of.alerts_of(event())] == ["tell"]
+
+
+def test_what_nobody_remembers_is_counted() -> None:
+    of, act = decided(Outcome.DENY, only(rule(DECIDED, action="deny")))
+    for number in range(10, 14):
+        of.take_decisions(Decisions(set=number), ())
+    assert (list(of.alerts_of(act)), of.lost) == ([], 1)
+
+
+def test_who_was_killed_for_what_he_did_is_told_of_with_all_else() -> None:
+    kill = only(rule(DECIDED, "kill", action="kill"))
+    tell = only(rule("evt.type = openat", "tell"))
+    of, act = decided(Outcome.KILL, kill)
+    of.take_rules(Engine([kill, tell], Points(frozenset(), OPENS.before)))
+    header = msgspec.structs.replace(act.record.header, result=3)
+    after = msgspec.structs.replace(act, record=msgspec.structs.replace(act.record, header=header))
+    assert [(each.rule, each.action) for each in of.alerts_of(after)] == [
+        ("kill", Action.KILL),
+        ("tell", Action.AUDIT),
+    ]
