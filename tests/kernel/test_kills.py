@@ -75,7 +75,7 @@ def test_a_program_does_not_run(guard: Guard, pair: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     ("condition", "script"),
     [
-        ("evt.type = unshare and user.uid = 0", "unshare -u true"),
+        ("evt.type = unshare and container.role = member", "unshare -u true"),
         ("evt.type = chmod and evt.arg.mode contains S_ISUID", "chmod 4755 /mnt/program"),
     ],
 )
