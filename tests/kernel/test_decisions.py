@@ -266,7 +266,11 @@ def test_other_rules_take_over_without_a_gap(
         ("evt.type in (rename, renameat, renameat2) and fs.path.source = /mnt/a", "mv a b", "-e b"),
         ("evt.type in (link, linkat) and fs.path.source = /mnt/a", "ln a b", "-e b"),
         ("evt.type in (unlink, unlinkat) and fs.path.name = /mnt/a", "rm a", "! -e a"),
-        ("evt.type in (rmdir, unlinkat) and fs.path.name = /mnt/d", "rmdir d", "! -e d"),
+        (
+            "evt.type in (rmdir, unlinkat) and fs.path.name = /mnt/d",
+            "rm d/busybox; rmdir d",
+            "! -e d",
+        ),
         ("evt.type in (symlink, symlinkat) and fs.path.target = /mnt/b", "ln -s x b", "-L b"),
         ("evt.type in (mkdir, mkdirat) and fs.path.name = /mnt/b", "mkdir b", "-d b"),
         ("evt.type in (mknod, mknodat) and fs.path.name = /mnt/b", "mknod b p", "-p b"),
