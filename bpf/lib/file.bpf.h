@@ -80,6 +80,45 @@ static __always_inline bool is_referenced(struct file *file)
 	return READ(struct file___count, file, f_count.counter) > 1;
 }
 
+/* A table may be larger: what is beyond is not looked at. */
+#define LOOKED_AT_MAX 4096
+#define AT_ONCE 8
+
+/* How many of the first descriptors of a task's stand for an open file. */
+__noinline __u32 count_descriptors(__u64 address)
+{
+	struct fdtable *table = GET(current_task(), files, fdt);
+	struct file **files = READ(struct fdtable, table, fd);
+	__u32 size = READ(struct fdtable, table, max_fds), count = 0;
+	__u64 some[AT_ONCE];
+
+	for (__u32 i = 0; i < LOOKED_AT_MAX && i < size; i += AT_ONCE) {
+		if (bpf_probe_read_kernel(some, sizeof(some), files + i))
+			break;
+		for (__u32 k = 0; k < AT_ONCE; k++) {
+			__u64 differs = some[k] ^ address;
+
+			/* Without a branch, of which each has to be verified. */
+			count += 1 - ((differs | -differs) >> 63);
+		}
+	}
+	return count;
+}
+
+/*
+ * Whether a descriptor that was just given was given another file meanwhile: one that
+ * another descriptor of the table stands for, too. Further references alone do not say
+ * so: a child that is made while its parent opens a file gets it as well. In a table
+ * that is too large to look through whole they have to do.
+ */
+static __noinline bool is_replaced(struct task_struct *task, struct file *file)
+{
+	struct fdtable *table = GET(task, files, fdt);
+
+	return is_referenced(file) && (READ(struct fdtable, table, max_fds) > LOOKED_AT_MAX ||
+				       count_descriptors(address_of(file)) > 1);
+}
+
 /* Whether a dentry was never in any directory, as a memfd's. */
 static __always_inline bool is_lone(struct dentry *dentry)
 {

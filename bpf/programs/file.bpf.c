@@ -8,9 +8,9 @@
  * descriptor. A failed call has no object: its path is the caller's argument.
  *
  * Known gaps: another thread can put a different file behind the descriptor
- * before we look. A file with other references is not what was just opened:
- * that is counted, marked and not reported as the object. A thread that drops
- * its own reference in time is not found out.
+ * before we look. A file that has another descriptor in the table is not what was just
+ * opened: that is counted, marked and not reported as the object. A thread that drops
+ * its own descriptor in time, or has none, is not found out.
  */
 #include "lib/file.bpf.h"
 #include "lib/decide.bpf.h"
@@ -114,7 +114,7 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 	} else if (wishes.raw_paths && args->path) {
 		append_user_string(slot, &record->argument, args->path);
 	}
-	if (!file || (record->fd_flags & FD_SHARED && is_referenced(file))) {
+	if (!file || (record->fd_flags & FD_SHARED && is_replaced(task, file))) {
 		lose_object(slot, record);
 		return;
 	}

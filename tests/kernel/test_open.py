@@ -219,6 +219,22 @@ def test_a_descriptor_that_another_thread_replaces(
             assert each.file.path.value == f"{tmp_path}/target"
 
 
+def test_a_child_gets_the_descriptor_of_an_open(recorder: Recorder, tmp_path: Path) -> None:
+    (tmp_path / "target").touch()
+    # Few at a time: nothing of it is to be lost.
+    for _ in range(5):
+        act = recorder.act("beside", str(tmp_path / "target"), "2000")
+        _attempt(recorder, act.pid, "/done")
+    opens = [
+        each
+        for each in recorder.records
+        if isinstance(each, OpenRecord) and each.argument.value == f"{tmp_path}/target"
+    ]
+    assert len(opens) == 5 * 2000
+    assert {each.file.path.value for each in opens} == {f"{tmp_path}/target"}
+    assert not any(each.fd_flags & FdFlags.REPLACED for each in opens)
+
+
 def test_a_file_without_a_name(recorder: Recorder, tmp_path: Path) -> None:
     record = recorder.opened(recorder.act("tmpfile", str(tmp_path)))
     assert record.file.path_flags & PathFlags.DELETED

@@ -13,6 +13,7 @@
  *   acts uring PATH [FLAGS]    openat by io_uring, without the system call
  *   acts spin N                end while N threads are busy
  *   acts race PATH OTHER N     open PATH N times while a thread replaces the descriptors
+ *   acts beside PATH N         open PATH N times while a thread makes processes
  *
  * One line comes out: the result, and for an open file its inode, its device, its link in
  * /proc/self/fd and the process's id.
@@ -30,6 +31,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int report(long fd)
@@ -153,7 +155,7 @@ static long open_by_uring(const char *path, int flags)
 }
 
 static int race_fd, benign_fd;
-static volatile int racing = 1;
+static volatile int racing = 1, made;
 
 static void *spin(void *unused)
 {
@@ -170,14 +172,28 @@ static void *replace(void *unused)
 	return NULL;
 }
 
-static long race(const char *path, const char *other, int count)
+static void *make_processes(void *unused)
+{
+	while (racing) {
+		pid_t child = vfork();
+
+		if (!child)
+			_exit(0);
+		waitpid(child, NULL, 0);
+		made++;
+	}
+	return unused;
+}
+
+static long race(const char *path, int count, void *(*beside)(void *))
 {
 	char done[] = "/nonexistent/done";
 	pthread_t thread;
 
-	benign_fd = open(other, O_RDONLY);
 	race_fd = open(path, O_RDONLY);
-	pthread_create(&thread, NULL, replace, NULL);
+	pthread_create(&thread, NULL, beside, NULL);
+	while (beside == make_processes && made < 10)
+		;
 	for (int i = 0; i < count; i++) {
 		int fd;
 
@@ -242,7 +258,11 @@ static long act(int argc, char **argv)
 		_exit(0);
 	}
 	if (!strcmp(form, "race"))
-		return race(path, argv[3], atoi(argv[4]));
+		return (benign_fd = open(argv[3], O_RDONLY)) < 0
+			       ? -1
+			       : race(path, atoi(argv[4]), replace);
+	if (!strcmp(form, "beside"))
+		return race(path, atoi(argv[3]), make_processes);
 	if (!strcmp(form, "deep"))
 		return open_deep(path, atoi(argv[3]));
 	if (!strcmp(form, "thread")) {
