@@ -211,17 +211,24 @@ static __always_inline __u32 outcome_of(struct slot *slot)
 	return outcome & 3;
 }
 
-/* 0, or what the hook has to return. */
-static __noinline int act_on(struct slot *slot)
+static __always_inline __u32 carry_out(struct slot *slot)
 {
 	__u32 outcome = outcome_of(slot);
 
 	count_outcome(outcome, slot->fixed.header.type);
 	if (outcome == OUTCOME_KILL)
 		bpf_send_signal(SIGKILL);
+	slot->decider = 0;
+	return outcome;
+}
+
+/* 0, or what the hook has to return. */
+static __noinline int act_on(struct slot *slot)
+{
+	__u32 outcome = carry_out(slot);
+
 	if (outcome != OUTCOME_ALLOW)
 		report_decision(slot, outcome);
-	slot->decider = 0;
 	release_slot(slot);
 	return outcome >= OUTCOME_DENY ? -EPERM : 0;
 }
@@ -265,14 +272,10 @@ static __always_inline void prepare_to_kill(struct slot *slot)
 /* It never returns to user mode: what it has done stays done, and nothing follows. */
 static __noinline int kill_if_told(struct slot *slot)
 {
-	__u32 outcome = outcome_of(slot);
+	__u32 outcome = carry_out(slot);
 
-	count_outcome(outcome, slot->fixed.header.type);
-	if (outcome == OUTCOME_KILL)
-		bpf_send_signal(SIGKILL);
 	if (outcome != OUTCOME_ALLOW)
 		tell_outcome(slot, outcome);
-	slot->decider = 0;
 	return 0;
 }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from stockade.events import ContainerEntry, Decisions, EventType, Outcome
 from stockade.kernel.bpf import Map
 from stockade.kernel.core import check, native
-from stockade.kernel.filters import Hook, LoadedPolicy
+from stockade.kernel.filters import Hook, LoadedPolicy, counts
 from stockade.kernel.held import Held
 
 _KEY, _VALUE = struct.Struct("<QQ"), struct.Struct("<QQ")
@@ -149,10 +149,4 @@ class Deciders:
 
     def outcomes(self) -> dict[tuple[Outcome, EventType], int]:
         """How often there was each outcome so far."""
-        found: dict[tuple[Outcome, EventType], int] = {}
-        types = self._outcomes.max_entries // len(Outcome)
-        for key in range(self._outcomes.max_entries):
-            values = self._outcomes.lookup_percpu(key.to_bytes(4, "little"))
-            if count := sum(int.from_bytes(value, "little") for value in values):
-                found[Outcome(key // types), EventType(key % types)] = count
-        return found
+        return counts(self._outcomes, Outcome)

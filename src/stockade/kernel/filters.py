@@ -9,12 +9,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from operator import or_
+from typing import TypeVar
 
 from stockade.errors import LoadError
 from stockade.events import ContainerEntry, EventType, Policy, Program, Verdict, View
 from stockade.kernel.bpf import Map
 from stockade.kernel.core import check, native, os_error
 from stockade.kernel.held import Held
+
+E = TypeVar("E", bound=IntEnum)
 
 _LOG_BYTES = 1 << 16
 _MAP_FD, _MAP_VALUE = 1, 2  # BPF_PSEUDO_*
@@ -305,10 +308,15 @@ class Filters:
 
     def verdicts(self) -> dict[tuple[Verdict, EventType], int]:
         """How often there was each verdict so far; NONE where there was nobody to ask."""
-        found: dict[tuple[Verdict, EventType], int] = {}
-        types = self._verdicts.max_entries // len(Verdict)
-        for key in range(self._verdicts.max_entries):
-            values = self._verdicts.lookup_percpu(key.to_bytes(4, "little"))
-            if count := sum(int.from_bytes(value, "little") for value in values):
-                found[Verdict(key // types), EventType(key % types)] = count
-        return found
+        return counts(self._verdicts, Verdict)
+
+
+def counts(counters: Map, words: type[E]) -> dict[tuple[E, EventType], int]:
+    """How often there was each word about each event type, of a map that counts by both."""
+    found: dict[tuple[E, EventType], int] = {}
+    types = counters.max_entries // len(words)
+    for key in range(counters.max_entries):
+        values = counters.lookup_percpu(key.to_bytes(4, "little"))
+        if count := sum(int.from_bytes(value, "little") for value in values):
+            found[words(key // types), EventType(key % types)] = count
+    return found

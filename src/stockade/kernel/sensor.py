@@ -14,6 +14,7 @@ import msgspec
 
 from stockade.errors import LoadError, MissingFeature
 from stockade.events import (
+    HOOKS,
     LAYOUT,
     Activity,
     Btf,
@@ -530,7 +531,10 @@ def pack_wishes(
         syscalls.pack_table(machine, collected & fallen),
         syscalls.pack_table(machine, collected - fallen),
     )
-    decided = {EventType(kind) for kind in decisions.containers | decisions.host}
+    types = decisions.containers | decisions.host
+    # Which of several calls it is can only be told where all of them are known.
+    alike = (kinds for kinds in HOOKS.values() if not kinds.isdisjoint(types))
+    decided = frozenset().union(*alike)
     return (
         b"".join(tables)
         + _pack_shapes(wanted, decisions)

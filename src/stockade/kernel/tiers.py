@@ -185,9 +185,16 @@ _DECIDING = {
 }
 
 
+# Which call comes to a hook its registers tell, by a helper of v5.15. To these comes one only.
+_REGISTERS = "bpf_task_pt_regs"
+_OF_ONE_CALL = {"exec"}
+
+
 def _has_hook(tier: Tier, name: str) -> bool:
     """Whether this kernel has a hook as its program knows it: the result is the last argument."""
     hook, function, arguments = _DECIDING[name]
+    if name not in _OF_ONE_CALL and function_type(_REGISTERS) is None:
+        return False
     called = f"bpf_lsm_{hook}" if tier is Tier.LSM else function
     return function_arguments(called) == arguments and is_hookable(function)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from stockade.errors import Place
 from stockade.events import DECIDED, KILLED, Action, EventType
 from stockade.events.field import Origin
-from stockade.events.fields import KIND_OF, possible
+from stockade.events.fields import KIND_OF
 from stockade.rules.engine import may_match
 from stockade.rules.keys import Unknown
 from stockade.rules.lowering import views
@@ -22,17 +22,15 @@ from stockade.rules.lowering.acts import views_at
 from stockade.rules.lowering.formulas import (
     FAILS,
     HOLDS,
-    OPEN,
     Bits,
     Formula,
     Outcome,
     all_of,
-    both,
     chosen,
-    either,
 )
-from stockade.rules.lowering.knowledge import WORDS, part_outcome, scope_key
-from stockade.rules.lowering.parts import BITS, Parts, Whose
+from stockade.rules.lowering.knowledge import WORDS, scope_key
+from stockade.rules.lowering.parts import BITS, Part, Parts, Whose
+from stockade.rules.lowering.staging import Stager
 from stockade.rules.rule import Rule
 from stockade.rules.show import condition_text
 from stockade.rules.syntax import And, Condition, Not, Or, Test
@@ -52,7 +50,7 @@ def settled(fails: int) -> int:
     return fails & ~_SETTLED
 
 
-class Decider:
+class Decider(Stager):
     """The outcomes of one rule's condition for one event type.
 
     Args:
@@ -67,41 +65,23 @@ class Decider:
         self, rule: Rule, kind: EventType, parts: Parts, *, before: bool = True, certain: bool
     ) -> None:
         self._rule = rule
-        self._parts = parts
-        self._family = KIND_OF[kind]
         self._open_unknowns = not certain or rule.unknown is Unknown.DENY
         # Elsewhere what is not known does not count in any case.
-        self._views = views_at(kind, before=before, certain=certain and self._open_unknowns)
+        fields = views_at(kind, before=before, certain=certain and self._open_unknowns)
+        super().__init__(kind, parts, fields)
         self._open_scopes = not certain or rule.unknown_scope is Unknown.DENY
 
     def fires(self) -> Formula:
         """When the rule does."""
         return all_of([self._in_scope(), self.outcome(self._rule.condition).may_hold])
 
-    def outcome(self, condition: Condition) -> Outcome:
-        """When a checked condition may hold, and when it may fail."""
-        part = self._parts.find(condition)
-        if part is not None:
-            found = part_outcome(part)
-            return found if self._open_scopes else found.certain()
-        match condition:
-            case And():
-                return both(map(self.outcome, self._parts.terms(condition)))
-            case Or():
-                return either(map(self.outcome, self._parts.terms(condition)))
-            case Not(term):
-                return self.outcome(term).negated()
-            case Test():
-                found = self._test(condition)
-                return found if self._open_unknowns else found.certain()
-        raise TypeError(f"{condition} was not checked")
+    def _of_part(self, part: Part) -> Outcome:
+        found = super()._of_part(part)
+        return found if self._open_scopes else found.certain()
 
-    def _test(self, test: Test) -> Outcome:
-        for bound in (test.left, test.right):
-            if bound is not None and not possible(bound.field, self._family):
-                return views.absent(test)
-        view = self._views.get(test.left.field.name)
-        return OPEN if view is None else view(test)
+    def _of_test(self, test: Test) -> Outcome:
+        found = super()._of_test(test)
+        return found if self._open_unknowns else found.certain()
 
     def _in_scope(self) -> Formula:
         """Nobody acts on the host unless a rule says so, nor on what may turn out to be it."""

@@ -6,7 +6,7 @@ there again, for the few events that get as far.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,7 +15,7 @@ from stockade.events.fields import KIND_OF, possible
 from stockade.rules.lowering import views
 from stockade.rules.lowering.formulas import OPEN, Formula, Outcome, both, either, opposite
 from stockade.rules.lowering.knowledge import part_outcome, views_of
-from stockade.rules.lowering.parts import NO_PARTS, Parts, Whose
+from stockade.rules.lowering.parts import NO_PARTS, Part, Parts, Whose
 from stockade.rules.rule import Rule
 from stockade.rules.syntax import And, Condition, Not, Or, Test, tests_of
 
@@ -58,12 +58,18 @@ class Stager:
     Args:
         kind: one of FILTERED.
         parts: those of the conditions that are found out beforehand.
+        fields: how fields are read, where not as filters read them.
     """
 
-    def __init__(self, kind: EventType, parts: Parts = NO_PARTS) -> None:
+    def __init__(
+        self,
+        kind: EventType,
+        parts: Parts = NO_PARTS,
+        fields: Mapping[str, views.View] | None = None,
+    ) -> None:
         self._parts = parts
         self._family = KIND_OF[kind]
-        self._views = views_of(kind)
+        self._views = views_of(kind) if fields is None else fields
         # By identity: a macro's tests are shared by the rules that use it.
         self._known: dict[int, tuple[Test, Outcome]] = {}
 
@@ -71,7 +77,7 @@ class Stager:
         """When a checked condition may hold, and when it may fail."""
         part = self._parts.find(condition)
         if part is not None:
-            return part_outcome(part)
+            return self._of_part(part)
         match condition:
             case And():
                 return both(map(self.outcome, self._parts.terms(condition)))
@@ -81,11 +87,14 @@ class Stager:
                 return self.outcome(term).negated()
             case Test():
                 if id(condition) not in self._known:
-                    self._known[id(condition)] = condition, self._test(condition)
+                    self._known[id(condition)] = condition, self._of_test(condition)
                 return self._known[id(condition)][1]
         raise TypeError(f"{condition} was not checked")
 
-    def _test(self, test: Test) -> Outcome:
+    def _of_part(self, part: Part) -> Outcome:
+        return part_outcome(part)
+
+    def _of_test(self, test: Test) -> Outcome:
         for bound in (test.left, test.right):
             if bound is not None and not possible(bound.field, self._family):
                 return views.absent(test)
