@@ -94,4 +94,12 @@ int probe_device(void *ctx)
 	return 1;
 }
 
+/* Whether such programs may: 0 sends nothing. */
+SEC("cgroup/connect4")
+int probe_signal(void *ctx)
+{
+	bpf_send_signal(0);
+	return 1;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -13,6 +13,7 @@
 #include "programs/cgroup.bpf.c"
 #include "programs/deny_call.bpf.c"
 #include "programs/deny_file.bpf.c"
+#include "programs/deny_socket.bpf.c"
 #include "programs/process.bpf.c"
 #include "programs/receive.bpf.c"
 #include "programs/sweep.bpf.c"

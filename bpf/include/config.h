@@ -16,7 +16,9 @@ struct config {
 	__u32 counts_activity;	/* whether what containers do is counted */
 	__u32 keeps_objects;	/* whether hooks tell what paths lead to */
 	__u32 opaque_registers; /* whether the verifier knows no system call's registers */
-	__u64 flood_bytes;	/* how much of the ring what may come in floods can fill */
+	__u32 cgroups_signal;	/* whether programs of cgroups may send signals */
+	__u32 reserved;
+	__u64 flood_bytes; /* how much of the ring what may come in floods can fill */
 };
 
 enum wanted_flags {

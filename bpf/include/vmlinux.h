@@ -364,6 +364,16 @@ struct sock {
 	struct pid *sk_peer_pid;
 };
 
+/* What programs of cgroups are told of an address; the members are the kernel's ABI. */
+struct bpf_sock_addr {
+	__u32 user_ip4;
+	__u32 user_ip6[4];
+	__u32 user_port;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+};
+
 struct socket {
 	short type;
 	struct sock *sk;

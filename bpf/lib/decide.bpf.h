@@ -129,7 +129,7 @@ static __always_inline struct slot *claim_decision(__u8 type)
 	struct slot *slot = claim_slot(type);
 
 	if (slot)
-		slot->decider = bpf_get_current_pid_tgid();
+		slot->decider = bpf_get_current_task();
 	return slot;
 }
 
@@ -211,21 +211,26 @@ static __always_inline __u32 outcome_of(struct slot *slot)
 	return outcome & 3;
 }
 
-static __always_inline __u32 carry_out(struct slot *slot)
+/* @signals: where the kernel lets a program send none, what kills refuses. */
+static __always_inline __u32 carry_out(struct slot *slot, bool signals)
 {
 	__u32 outcome = outcome_of(slot);
 
+	if (outcome == OUTCOME_KILL) {
+		if (signals)
+			bpf_send_signal(SIGKILL);
+		else
+			outcome = OUTCOME_DENY;
+	}
 	count_outcome(outcome, slot->fixed.header.type);
-	if (outcome == OUTCOME_KILL)
-		bpf_send_signal(SIGKILL);
 	slot->decider = 0;
 	return outcome;
 }
 
 /* 0, or what the hook has to return. */
-static __noinline int act_on(struct slot *slot)
+static __always_inline int answer(struct slot *slot, bool signals)
 {
-	__u32 outcome = carry_out(slot);
+	__u32 outcome = carry_out(slot, signals);
 
 	if (outcome != OUTCOME_ALLOW)
 		report_decision(slot, outcome);
@@ -233,8 +238,18 @@ static __noinline int act_on(struct slot *slot)
 	return outcome >= OUTCOME_DENY ? -EPERM : 0;
 }
 
+static __noinline int act_on(struct slot *slot)
+{
+	return answer(slot, true);
+}
+
+static __noinline int act_in_cgroup(struct slot *slot)
+{
+	return answer(slot, config.cgroups_signal);
+}
+
 /* @built: from unjudged; 0 for an act that is nobody's business, or UNDECIDED. */
-#define DECIDE(hook, ctx, built)                                                                   \
+#define DECIDE_BY(act, hook, ctx, built)                                                           \
 	({                                                                                         \
 		int _built = (built), _verdict = _built < 0 ? -EPERM : 0;                          \
 		struct slot *_slot = _built > 0 ? find_slot(_built - 1) : NULL;                    \
@@ -242,10 +257,12 @@ static __noinline int act_on(struct slot *slot)
 		if (_slot) {                                                                       \
 			prepare_decision(_slot);                                                   \
 			ask_to_##hook(ctx, _slot->fixed.header.type);                              \
-			_verdict = act_on(_slot);                                                  \
+			_verdict = act(_slot);                                                     \
 		}                                                                                  \
 		_verdict;                                                                          \
 	})
+
+#define DECIDE(hook, ctx, built) DECIDE_BY(act_on, hook, ctx, built)
 
 /* ---- after the act ---- */
 
@@ -265,14 +282,14 @@ static __always_inline bool may_kill(struct slot *slot)
 
 static __always_inline void prepare_to_kill(struct slot *slot)
 {
-	slot->decider = bpf_get_current_pid_tgid();
+	slot->decider = bpf_get_current_task();
 	prepare_decision(slot);
 }
 
 /* It never returns to user mode: what it has done stays done, and nothing follows. */
 static __noinline int kill_if_told(struct slot *slot)
 {
-	__u32 outcome = carry_out(slot);
+	__u32 outcome = carry_out(slot, true);
 
 	if (outcome != OUTCOME_ALLOW)
 		tell_outcome(slot, outcome);
@@ -324,6 +341,16 @@ static __noinline int kill_if_told(struct slot *slot)
 	int BPF_PROG(fentry_deny_##hook, __VA_ARGS__, int result)                                  \
 	{                                                                                          \
 		return result ?: DECIDE(hook, ctx, build);                                         \
+	}
+
+/* A hook of cgroups: 1 lets happen what other programs there let happen, 0 refuses. */
+#define DENY_CGROUP(hook, context, build)                                                          \
+	DECISIONS(hook)                                                                            \
+                                                                                                   \
+	SEC("cgroup/" #hook)                                                                       \
+	int deny_##hook(context *ctx)                                                              \
+	{                                                                                          \
+		return DECIDE_BY(act_in_cgroup, hook, ctx, build) ? 0 : 1;                         \
 	}
 
 #endif

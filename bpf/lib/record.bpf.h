@@ -59,7 +59,7 @@ struct slot {
 	__u32 lost;    /* enum loss_reason, a bit each: parts of it that are missing */
 	__u32 whole;   /* whether its header is */
 	__u32 needs;   /* enum need_flags: what whoever judges it reads */
-	__u64 decider; /* of whose act it tells, by thread id: what decides looks for that; or 0 */
+	__u64 decider; /* address of the task whose act it tells of, for what decides; or 0 */
 	__u64 mnt_ns;  /* address of the one in which the task sees paths */
 	struct dentry *put_off; /* whose path within its filesystem is not there yet, or NULL */
 	struct dentry *fs_root; /* where that path starts */

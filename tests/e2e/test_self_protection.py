@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stockade.kernel.probe import unified_cgroup
+from stockade.kernel.cgroups import unified_cgroup
 from tests.behaviours.processes import HOST_PIDS
 from tests.behaviours.self_protection import CGROUPS
 from tests.support.agent import Agent

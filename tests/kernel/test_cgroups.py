@@ -14,7 +14,7 @@ import pytest
 from stockade.events import BoundaryFlags, CallRecord, EventType, OpenRecord, Role
 from stockade.events.calls import argument
 from stockade.kernel import Sensor, Wanted
-from stockade.kernel.probe import unified_cgroup
+from stockade.kernel.cgroups import unified_cgroup
 from tests.support.recorder import OPENS
 from tests.support.runc import Options, Runc, init_pid
 from tests.support.watch import WAIT_S, RecordWatch

@@ -25,7 +25,7 @@ from stockade.events import (
     Role,
 )
 from stockade.kernel import Pins, Sensor, Wanted
-from stockade.kernel.probe import unified_cgroup
+from stockade.kernel.cgroups import unified_cgroup
 from tests.support.recorder import OPENS
 from tests.support.runc import Options, Runc, delete, execute, init_pid
 from tests.support.watch import WAIT_S, RecordWatch, wait_for

@@ -43,11 +43,13 @@ def test_the_configuration_is_packed_as_the_object_has_it() -> None:
             counts_activity=1,
             keeps_objects=1,
             opaque_registers=1,
+            cgroups_signal=1,
             flood_bytes=7 << 8,
         )
     )
     assert len(packed) == btf.struct("config").size
-    assert packed == bytes([5, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0])
+    words = [5, 1, 1, 1, 1, 0, 7 << 8, 0]
+    assert packed == b"".join(word.to_bytes(4, "little") for word in words)
 
 
 def test_wishes_are_packed_as_the_object_has_them() -> None:

@@ -23,6 +23,14 @@ RULES = """
   output: o
   priority: NOTICE
 """
+CONNECTS = """
+- rule: called out
+  desc: d
+  condition: evt.type = connect and fd.l4proto in (tcp, udp) and fd.sport = 443
+  output: o
+  priority: NOTICE
+  action: deny
+"""
 FACTS: dict[str, Any] = {
     "able": True,
     "tiers": ["tracepoint"],
@@ -92,6 +100,19 @@ def test_where_the_agent_cannot_run_all_is_blind(
     rows = _plan(rules, FACTS | {"able": False, "tiers": []}, capsys)
     assert {row["label"] for row in rows.values()} == {"blind"}
     assert "doctor" in rows["links"]["needs"]
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_connections_are_refused_where_cgroups_have_programs(
+    rules: Path, capsys: pytest.CaptureFixture[str], answer: str
+) -> None:
+    rules.write_text(CONNECTS)
+    found = {"name": "cgroup_connect", "answer": answer, "detail": "", "remedy": None}
+    row = _plan(rules, FACTS | {"findings": {"cgroup_connect": found}}, capsys)["called out"]
+    refused = ("prevent", "cgroup/connect4, cgroup/connect6")
+    assert (row["label"], row["hook"]) == (
+        refused if answer == "yes" else ("detect", "tp_btf/sys_exit")
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"able": 1}'])

@@ -76,12 +76,13 @@ def _read(path: Path) -> Facts:
 
 def _node(facts: Facts) -> Node:
     known = {tier.value: tier for tier in Tier}
-    hooks = facts.findings.get("hooks")
+    hooks, connect = map(facts.findings.get, ("hooks", "cgroup_connect"))
     return Node(
         able=facts.able,
         tiers=tuple(known[name] for name in facts.tiers if name in known),
         missing=hooks.detail if hooks and hooks.answer is Answer.NO else "",
         by_tracepoint=frozenset(facts.by_tracepoint),
+        cgroups=bool(connect and connect.answer is Answer.YES),
     )
 
 

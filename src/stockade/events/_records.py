@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "c0fb1a73f206b237d18f6bb90fd47193a102427a52ac92e244093ca41d5aa245"
+LAYOUT = "1cf31e537873216530cde4c93cb724335038df564236441da603185c59cd1335"
 
 
 ANCESTORS_MAX = 8
@@ -761,6 +761,7 @@ class Config(msgspec.Struct, frozen=True, gc=False):
     counts_activity: int
     keeps_objects: int
     opaque_registers: int
+    cgroups_signal: int
     flood_bytes: int
 
 
@@ -893,12 +894,12 @@ def decode_loss_key(value: bytes) -> LossKey:
     return LossKey(v[0], v[1], v[2])
 
 
-_CONFIG = struct.Struct("<IIIIQ")
+_CONFIG = struct.Struct("<IIIIIIQ")
 
 
 def pack_config(value: Config) -> bytes:
     """The bytes of a struct config."""
-    return _CONFIG.pack(value.agent_tgid, value.counts_activity, value.keeps_objects, value.opaque_registers, value.flood_bytes)
+    return _CONFIG.pack(value.agent_tgid, value.counts_activity, value.keeps_objects, value.opaque_registers, value.cgroups_signal, 0, value.flood_bytes)
 
 
 _CALL_SHAPE = struct.Struct("<BBBBBBBBBBBBBBBBBBB")

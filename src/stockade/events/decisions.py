@@ -34,6 +34,8 @@ HOOKS: dict[str, frozenset[EventType]] = {
     "pivot_root": frozenset({EventType.PIVOT_ROOT}),
     "move_mount": frozenset({EventType.MOVE_MOUNT}),
     "bpf": frozenset({EventType.BPF}),
+    "connect4": frozenset({EventType.CONNECT}),
+    "connect6": frozenset({EventType.CONNECT}),
 }
 # Those that io_uring asks for, too: then there are no system call's arguments.
 BY_REQUEST = frozenset().union(

@@ -20,7 +20,7 @@ _PORT, _ADDRESS, _ADDRESS6 = slice(2, 4), slice(4, 8), slice(8, 24)
 # What fd.type and fd.typechar call a socket, by its family.
 KINDS = {_UNIX: ("unix", "u"), _INET: ("ipv4", "4"), _INET6: ("ipv6", "6")}
 OTHER_KIND = ("socket", "o")
-_PROTOCOLS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6", 255: "raw"}
+PROTOCOLS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6", 255: "raw"}
 _SERVERS = {EventType.BIND, EventType.LISTEN, EventType.ACCEPT, EventType.ACCEPT4}
 
 Reader = Callable[[CallRecord], Value]
@@ -200,7 +200,7 @@ def _protocol(record: CallRecord) -> Value:
         return ABSENT
     if socket.type == sockets.SOCK_RAW:
         return "raw"
-    return _PROTOCOLS.get(socket.protocol, str(socket.protocol))
+    return PROTOCOLS.get(socket.protocol, str(socket.protocol))
 
 
 def _netlink(record: CallRecord) -> Value:

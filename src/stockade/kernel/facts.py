@@ -9,12 +9,12 @@ import os
 from dataclasses import dataclass, field
 
 from stockade.kernel import syscalls
+from stockade.kernel.cgroups import cgroup_version
 from stockade.kernel.core import libbpf_version
 from stockade.kernel.probe import (
     Answer,
     Finding,
     active_lsms,
-    cgroup_version,
     probe_host,
     probe_more,
     tiers,

@@ -32,6 +32,7 @@ class Way(IntEnum):
     FEXIT = 1
     LSM = 2
     FMOD_RET = 3
+    CGROUP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Hook:
 
     Attributes:
         programs: the map that they are found in.
-        name: of the tracepoint, of a security hook, or of a function.
+        name: of the tracepoint, of a security hook, of a function; or a section, cgroup/...
         way: which of these.
         kinds: the event types that it asks about; None for all.
     """

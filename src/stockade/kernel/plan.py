@@ -7,7 +7,7 @@ from enum import Enum
 
 from stockade.events import DECIDED, KILLED, EventType
 from stockade.kernel import syscalls
-from stockade.kernel.tiers import Tier, hook_before
+from stockade.kernel.tiers import Tier, hook_before, in_cgroups
 
 _HOOKS = {
     EventType.EXECVE: "tp_btf/sched_process_exec",
@@ -55,12 +55,14 @@ class Node:
         tiers: those that work, the best one first.
         missing: what its kernel has no hook for, as doctor says it; empty for nothing.
         by_tracepoint: calls that come by the tracepoint whatever the tier.
+        cgroups: whether programs of cgroups refuse there.
     """
 
     able: bool
     tiers: tuple[Tier, ...]
     missing: str = ""
     by_tracepoint: frozenset[str] = frozenset()
+    cgroups: bool = False
 
     @property
     def needs(self) -> str:
@@ -86,4 +88,5 @@ class Node:
         """By what an act is refused before it happens; None where it cannot be."""
         if not self.able or not self.tiers or kind not in DECIDED:
             return None
-        return hook_before(self.tiers[0], kind)
+        found = hook_before(self.tiers[0], kind)
+        return None if in_cgroups(kind) and not self.cgroups else found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import or_
 from pathlib import Path
@@ -34,6 +34,7 @@ from stockade.events import (
 from stockade.events.calls import kept_under, shape
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
+from stockade.kernel.cgroups import unified_cgroup
 from stockade.kernel.core import (
     has_tracepoint,
     has_type,
@@ -51,6 +52,7 @@ from stockade.kernel.ring import Ring
 from stockade.kernel.tiers import (
     Tier,
     best_tier,
+    cgroups_signal,
     deciding_hooks,
     decision_points,
     every_deciding_program,
@@ -246,6 +248,7 @@ class Sensor(Held):
         pins: owned; what was known before is taken over, and is left to who comes next.
         measured: whether the verifier is to count; its reasons are then lost where it refuses.
         tier: instead of the best that there is.
+        cgroup: below which programs of cgroups decide, instead of everywhere.
 
     Raises:
         MissingPrivilege, MissingFeature, LoadError: it cannot run here.
@@ -263,6 +266,7 @@ class Sensor(Held):
         pins: Pins | None = None,
         measured: bool = False,
         tier: Tier | None = None,
+        cgroup: Path | None = None,
     ) -> None:
         require_privilege()
         require_btf()
@@ -296,7 +300,7 @@ class Sensor(Held):
             maps = self._object.map("containers"), self._object.map("members")
             self.provenance = Provenance(*maps)
             find_host(self._object)
-            self._attach()
+            self._attach(cgroup or unified_cgroup())
             self.settle()
             if pins:
                 pins.replace(maps)
@@ -459,17 +463,29 @@ class Sensor(Held):
             yield Hook("decide_kill_sys_exit", "sys_exit", kinds=after - _EXECS)
         yield Hook("decide_kill_exec", "sched_process_exec", kinds=after & _EXECS)
 
-    def _attach(self) -> None:
+    def _attach(self, cgroup: Path | None) -> None:
         self._loaded = list(filter(self._object.is_loaded, self._object.programs()))
         for jump in [*self._functions, *([_CALLS] if self.fallen else [])]:
             self._object.lead_to(jump, f"on_{jump}")
-        self._links = {program: self._object.attach(program) for program in self._programs()}
+        in_cgroups = {name for name, hook in self._deciding.items() if hook.way is Way.CGROUP}
+        others = (each for each in self._programs() if each not in in_cgroups)
+        self._links = {program: self._object.attach(program) for program in others}
+        if cgroup and in_cgroups:
+            self._attach_cgroup(sorted(in_cgroups), cgroup)
         self._function_links = {}
         for jump, functions in self._functions.items():
             for function in functions:
                 number = self._object.attach_function(jump, function)
                 if any(f"sys_{name}" in function for name in _JOINING):
                     self._function_links[function] = number
+
+    def _attach_cgroup(self, programs: Iterable[str], cgroup: Path) -> None:
+        directory = os.open(cgroup, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for program in programs:
+                self._links[program] = self._object.attach_cgroup(program, directory)
+        finally:
+            os.close(directory)
 
     def _unused(self, wanted: Wanted) -> set[str]:
         """The programs that belong to other tiers, or to what nobody asked for."""
@@ -498,6 +514,7 @@ class Sensor(Held):
         config = Config(
             agent_tgid=os.getpid(),
             counts_activity=wanted.activity,
+            cgroups_signal=bool(wanted.decides) and cgroups_signal(),
             keeps_objects=bool(self._objects),
             opaque_registers=not all(
                 is_hookable(names[0], reads=True) for names in self._functions.values()

@@ -43,6 +43,7 @@ def snapshot(pins: Pins) -> Iterator[Provenance]:
             counts_activity=0,
             keeps_objects=0,
             opaque_registers=0,
+            cgroups_signal=0,
             flood_bytes=0,
         )
         looking.set_variable("config", pack_config(config))

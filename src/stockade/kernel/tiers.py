@@ -13,6 +13,7 @@ from stockade.errors import MissingFeature, StockadeError
 from stockade.events import DECIDED, HOOKS, KILLED, EventType, Points
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
+from stockade.kernel.cgroups import unified_cgroup
 from stockade.kernel.core import function_arguments, function_type, is_hookable
 from stockade.kernel.filters import Hook, Way
 from stockade.kernel.images import object_image
@@ -199,10 +200,27 @@ def _has_hook(tier: Tier, name: str) -> bool:
     return function_arguments(called) == arguments and is_hookable(function)
 
 
+# The hooks of cgroups, likewise: every tier has them.
+_IN_CGROUPS = ("connect4", "connect6")
+
+
+@functools.cache
+def cgroups_signal() -> bool:
+    """Whether this kernel lets programs of cgroups send signals."""
+    try:
+        with only("probe_signal"):
+            return True
+    except StockadeError:
+        return False
+
+
 @functools.cache
 def deciding_hooks(tier: Tier) -> Mapping[str, Hook]:
     """Who asks what is done about an act before it happens, by the program in the object."""
     found = {}
+    for name in _IN_CGROUPS if unified_cgroup() else ():
+        place = Hook(f"decide_{name}", f"cgroup/{name}", Way.CGROUP, kinds=HOOKS[name])
+        found[f"deny_{name}"] = place
     for name, (hook, function, _) in _DECIDING.items():
         if tier is not Tier.TRACEPOINT and _has_hook(tier, name):
             by = (hook, Way.LSM) if tier is Tier.LSM else (function, Way.FMOD_RET)
@@ -211,8 +229,15 @@ def deciding_hooks(tier: Tier) -> Mapping[str, Hook]:
     return found
 
 
+def in_cgroups(kind: EventType) -> bool:
+    """Whether acts of a type are refused by programs of cgroups, where at all."""
+    return any(kind in HOOKS[name] for name in _IN_CGROUPS)
+
+
 def hook_before(tier: Tier, kind: EventType) -> str | None:
     """What a tier refuses an act by, as programs name it; None where it does not."""
+    if in_cgroups(kind):
+        return ", ".join(f"cgroup/{each}" for each in _IN_CGROUPS if kind in HOOKS[each])
     name = next((name for name, kinds in HOOKS.items() if kind in kinds), None)
     if name is None or tier is Tier.TRACEPOINT:
         return None
@@ -221,8 +246,10 @@ def hook_before(tier: Tier, kind: EventType) -> str | None:
 
 
 def every_deciding_program() -> list[str]:
-    """All of them, of both tiers."""
-    return [f"{tier.value}_deny_{name}" for tier in (Tier.LSM, Tier.FENTRY) for name in _DECIDING]
+    """All of them, of every tier."""
+    both = (Tier.LSM, Tier.FENTRY)
+    found = [f"{tier.value}_deny_{name}" for tier in both for name in _DECIDING]
+    return found + [f"deny_{name}" for name in _IN_CGROUPS]
 
 
 def decision_points(tier: Tier) -> Points:

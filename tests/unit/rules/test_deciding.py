@@ -12,6 +12,7 @@ from stockade.rules.lowering.policies import compile_all
 from tests.unit.rules.helpers import made, only, rule
 
 OPENED = "evt.type in (open, openat)"
+CONNECTED = "evt.type = connect and fd.l4proto in (tcp, udp)"
 OPENAT = Points(frozenset({EventType.OPENAT}))
 
 
@@ -25,6 +26,9 @@ OPENAT = Points(frozenset({EventType.OPENAT}))
         f"{OPENED} and container.role = member and proc.name in (sh, bash)",
         f"{OPENED} and thread.cap_effective contains CAP_SYS_ADMIN and proc.vpid > 1",
         f"{OPENED} and boundary.crosses_container = true and fd.fs_type = proc",
+        f"{CONNECTED} and fd.sip = 169.254.169.254",
+        f"{CONNECTED} and fd.snet in (10.0.0.0/8, '::1') and fd.sport in (22, 443)",
+        "evt.type = connect and fd.l4proto = tcp and fd.type = ipv6",
         "evt.type in (execve, execveat) and proc.exepath startswith /tmp/",
         "evt.type = execve and proc.is_exe_from_memfd = true and container.privileged = false",
         "evt.type = execve and boundary.foreign_mount = true or evt.type = openat and fd.ino = 7",
@@ -49,6 +53,9 @@ def test_what_can_be_decided_is_done(condition: str) -> None:
         (f"{OPENED} and evt.rawres >= 0", "cannot tell whether evt.rawres >= 0"),
         (f"{OPENED} and user.name = joe", "cannot tell whether user.name = joe"),
         (f"{OPENED} and fd.host_path startswith /var/lib/x", "cannot tell whether fd.host_path"),
+        (f"{CONNECTED} and fd.cport = 7", "cannot tell whether fd.cport = 7"),
+        (f"{CONNECTED} and fd.sip.name = x.test", "cannot tell whether fd.sip.name"),
+        (f"{CONNECTED} and evt.arg.addr = x", "evt.arg.addr is what the caller says"),
         ("evt.type = procexit", "nothing is decided before procexit"),
         ("evt.type = ptrace", "nothing is decided before ptrace"),
         ("proc.name = x", "nothing is decided before"),
@@ -62,6 +69,26 @@ def test_what_cannot_is_a_mistake_with_a_place(condition: str, why: str) -> None
     assert why in found.message
     assert found.place.line == (1 if "nothing is decided" in why else 3)
     assert found.hint == "with undecidable: detect, the rule only detects"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "fd.sip = 10.0.0.1",
+        "fd.sockfamily = ip",
+        "fd.l4proto != raw",
+        "proc.name = x",
+        "fd.sport = 80",
+    ],
+)
+def test_what_nobody_is_asked_about_is_not_promised(condition: str) -> None:
+    with pytest.raises(RuleErrors) as caught:
+        made(rule(f"evt.type = connect and {condition}", action="deny"))
+    (found,) = caught.value.diagnostics
+    assert found.message == (
+        "rule 'r' cannot deny: of connect only sockets of tcp and udp are decided:"
+        " say fd.l4proto in (tcp, udp)"
+    )
 
 
 def test_or_only_detects_where_that_is_wanted() -> None:

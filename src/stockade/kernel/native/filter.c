@@ -41,11 +41,17 @@ int core_load_filter(const char *hook, int way, const void *code, size_t count, 
 {
 	static const enum bpf_attach_type ways[] = { BPF_TRACE_RAW_TP, BPF_TRACE_FEXIT, BPF_LSM_MAC,
 						     BPF_MODIFY_RETURN };
+	static const int cgroup = sizeof(ways) / sizeof(ways[0]);
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .log_buf = log, .log_size = (__u32)log_size);
 	enum bpf_prog_type type = BPF_PROG_TYPE_RAW_TRACEPOINT;
 
 	log[0] = 0;
-	if (hook) {
+	if (hook && way == cgroup) {
+		int err = libbpf_prog_type_by_name(hook, &type, &options.expected_attach_type);
+
+		if (err)
+			return err;
+	} else if (hook) {
 		enum bpf_attach_type at = ways[way];
 		int id = libbpf_find_vmlinux_btf_id(hook, at);
 

@@ -6,6 +6,7 @@ is known only then, or only to user space, is not here, or open; so is what the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, partial
 
 from stockade.events import BY_REQUEST, VIEW_DIRECTORIES
@@ -16,7 +17,7 @@ from stockade.events.calls import CALLS
 from stockade.events.entities import HOST
 from stockade.events.fields import KIND_OF
 from stockade.events.file_fields import FMODE_READ, FMODE_WRITE
-from stockade.rules.lowering import views
+from stockade.rules.lowering import sockets, views
 from stockade.rules.lowering.formulas import (
     NOT_LEARNT,
     UNSURE,
@@ -75,7 +76,16 @@ def views_at(kind: EventType, *, before: bool, certain: bool) -> Views:
             return found | _of_open(layout, certain=certain)
         case "exec":
             return found | _of_exec(layout)
+    if before and kind in sockets.ASKED:
+        return found | sockets.of_socket(layout, kind)
     return found | (_of_call_before(layout, kind) if before else _of_call(layout, kind))
+
+
+def gaps_at(kind: EventType) -> Iterator[tuple[str, Views]]:
+    """The acts of a type that are not decided where others are: why, and their views."""
+    layout = Layout(records.CallRecord)
+    for why, found in sockets.gaps(kind):
+        yield why, {**_of_every(layout, kind, KIND_OF[kind]), **found}
 
 
 def _of_every(layout: Layout, kind: EventType, family: str) -> dict[str, View]:

@@ -18,7 +18,7 @@ from stockade.events.fields import KIND_OF
 from stockade.rules.engine import may_match
 from stockade.rules.keys import Unknown
 from stockade.rules.lowering import views
-from stockade.rules.lowering.acts import views_at
+from stockade.rules.lowering.acts import gaps_at, views_at
 from stockade.rules.lowering.formulas import (
     FAILS,
     HOLDS,
@@ -28,7 +28,7 @@ from stockade.rules.lowering.formulas import (
     all_of,
     chosen,
 )
-from stockade.rules.lowering.knowledge import WORDS, scope_key
+from stockade.rules.lowering.knowledge import WORDS, Views, scope_key
 from stockade.rules.lowering.parts import BITS, Part, Parts, Whose
 from stockade.rules.lowering.staging import Stager
 from stockade.rules.rule import Rule
@@ -59,15 +59,24 @@ class Decider(Stager):
         before: whether it is decided before the act.
         parts: of all rules that are decided together.
         certain: whether it is asked when the rule acts; or when it would, were more known.
+        told: what tells of the act, instead of its record.
     """
 
     def __init__(
-        self, rule: Rule, kind: EventType, parts: Parts, *, before: bool = True, certain: bool
+        self,
+        rule: Rule,
+        kind: EventType,
+        parts: Parts,
+        *,
+        before: bool = True,
+        certain: bool,
+        told: Views | None = None,
     ) -> None:
         self._rule = rule
         self._open_unknowns = not certain or rule.unknown is Unknown.DENY
         # Elsewhere what is not known does not count in any case.
-        fields = views_at(kind, before=before, certain=certain and self._open_unknowns)
+        known = certain and self._open_unknowns
+        fields = told or views_at(kind, before=before, certain=known)
         super().__init__(kind, parts, fields)
         self._open_scopes = not certain or rule.unknown_scope is Unknown.DENY
 
@@ -134,7 +143,7 @@ def obstacles(rule: Rule) -> tuple[Obstacle, ...]:
         when = "before" if rule.action is Action.DENY else "in time of"
         return (Obstacle(f"{verb}: nothing is decided {when} {shown}", rule.place),)
     parts = scope_parts([rule])
-    found: dict[str, Obstacle] = {}
+    found = {why: Obstacle(f"{verb}: {why}", rule.place) for why in _left_out(rule, kinds, parts)}
     for kind in kinds:
         decider = Decider(rule, kind, parts, before=kind in DECIDED, certain=True)
         if not decider.outcome(rule.condition).told:
@@ -142,6 +151,15 @@ def obstacles(rule: Rule) -> tuple[Obstacle, ...]:
                 obstacle = Obstacle(f"{verb}: {_reason(test, kind)}", test.place)
                 found.setdefault(condition_text(test), obstacle)
     return tuple(found.values())
+
+
+def _left_out(rule: Rule, kinds: list[EventType], parts: Parts) -> Iterator[str]:
+    """Why some of the acts that a rule is about would not be decided."""
+    for kind in kinds:
+        for why, told in gaps_at(kind):
+            decider = Decider(rule, kind, parts, certain=False, told=told)
+            if decider.outcome(rule.condition).may_hold is not False:
+                yield f"of {kind.name.lower()} {why}"
 
 
 def _untold(condition: Condition, decider: Decider, parts: Parts) -> Iterator[Test]:

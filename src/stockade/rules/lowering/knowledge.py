@@ -481,8 +481,8 @@ def of_call(layout: Layout, kind: EventType) -> dict[str, View]:
     mode = layout.number("file.mode", bits=4, shift=12)
     found |= {
         "fd.name": named,
-        "fd.type": _of_any(socket, 0, _where_known(mode, file_type(mode))),
-        "fd.typechar": _of_any(socket, 1, _where_known(mode, type_character(mode))),
+        "fd.type": of_any(socket, 0, _where_known(mode, file_type(mode))),
+        "fd.typechar": of_any(socket, 1, _where_known(mode, type_character(mode))),
         "fd.fs_path": object_of(fs_path(layout)),
         "fd.deleted": object_of(views.truth(Bits(path_flags, nameless, PathFlags.DELETED))),
         "fd.sockfamily": _socket_family(socket),
@@ -538,7 +538,7 @@ def _is_single(bit: int) -> bool:
     return bit & (bit - 1) == 0
 
 
-def _of_any(family: Number, which: int, of_file: View) -> View:
+def of_any(family: Number, which: int, of_file: View) -> View:
     """What a descriptor is of: kinds of sockets have names, and characters, of their own.
 
     Args:

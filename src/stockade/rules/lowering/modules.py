@@ -27,15 +27,15 @@ gone:
   ret i64 0
 {body}}}
 """
-# What decides has bpf_get_current_pid_tgid, number 14, beside it. Its slot is the one that is
-# claimed for the thread.
+# What decides has bpf_get_current_task, number 35, beside it: no other helper that tells who acts
+# is there for programs of every type on every kernel. Its slot is the one claimed for that task.
 _DECISION = """
 @slots = external global i8, section ".maps"
 @scopes = external global i8, section ".maps"
 {tables}
 define i64 @decision(ptr %context) #0 section "filter" {{
   %key = alloca i32, align 4
-  %thread = call i64 inttoptr (i64 14 to ptr)()
+  %task = call i64 inttoptr (i64 35 to ptr)()
   br label %slot0
 {search}gone:
   ret i64 0
@@ -52,7 +52,7 @@ _SEARCH = """slot{number}:
 look{number}:
   %place{number} = getelementptr i8, ptr %found{number}, i64 {place}
   %decider{number} = load volatile i64, ptr %place{number}, align 8
-  %own{number} = icmp eq i64 %decider{number}, %thread
+  %own{number} = icmp eq i64 %decider{number}, %task
   br i1 %own{number}, label %decide, label %{following}
 """
 _FUNCTION = """

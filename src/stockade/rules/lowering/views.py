@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
+from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
 from stockade.events.field import FieldType
@@ -39,6 +40,7 @@ from stockade.rules.lowering.formulas import (
     chosen,
     either,
     exact,
+    opposite,
 )
 from stockade.rules.operators import compare
 from stockade.rules.syntax import Constant, Test
@@ -262,6 +264,72 @@ def capabilities(number: Number) -> View:
         return exact(Not(Bits(number, mask, 0))) if mask else FAILS
 
     return partial(_each, one)
+
+
+def other_than(*values: str) -> View:
+    """Of a field that has another value than these, or none."""
+
+    def view(test: Test) -> Outcome:
+        plain = not test.left.functions and test.right is None
+        if plain and test.operator in _POSITIVE and set(values).issuperset(test.values):
+            return FAILS
+        return OPEN
+
+    return view
+
+
+# ---- addresses ----
+
+_MAPPED = 0xFFFF0000  # the third word of an IPv6 address that stands for an IPv4 one
+_INET, _INET6 = 2, 10
+_V4 = 4
+
+
+def address(family: Number, high: Number, low: Number) -> View:
+    """Of an internet address: of an IPv4 one the first four bytes of low; as they are sent."""
+
+    def one(test: Test, wanted: Constant) -> Outcome:
+        if not isinstance(wanted, IPv4Network | IPv6Network):
+            return OPEN
+        formula = (_in_v4 if wanted.version == _V4 else _in_v6)(wanted, family, high, low)
+        found = exact(formula)
+        return found.negated() if test.operator == "!=" else found
+
+    return partial(_each, one)
+
+
+def _in_v4(
+    network: IPv4Network | IPv6Network, family: Number, high: Number, low: Number
+) -> Formula:
+    mask, value = _little(network.netmask.packed), _little(network.network_address.packed)
+    plain = [_is(family, _INET), _has(low, mask, value)]
+    third = Bits(low, 0xFFFFFFFF | mask << 32, _MAPPED | value << 32)
+    return any_of([all_of(plain), all_of([_is(family, _INET6), is_zero(high), third])])
+
+
+def _in_v6(
+    network: IPv4Network | IPv6Network, family: Number, high: Number, low: Number
+) -> Formula:
+    """One that stands for an IPv4 address is none of these."""
+    mask, value = network.netmask.packed, network.network_address.packed
+    halves = [
+        _has(number, _little(mask[part]), _little(value[part]))
+        for number, part in ((high, slice(8)), (low, slice(8, 16)))
+    ]
+    mapped = all_of([is_zero(high), Bits(low, 0xFFFFFFFF, _MAPPED)])
+    return all_of([_is(family, _INET6), opposite(mapped), *halves])
+
+
+def _is(number: Number, value: int) -> Formula:
+    return Among(number, ((value, value),))
+
+
+def _has(number: Number, mask: int, value: int) -> Formula:
+    return Bits(number, mask, value) if mask else True
+
+
+def _little(packed: bytes) -> int:
+    return int.from_bytes(packed, "little")
 
 
 # ---- strings ----
