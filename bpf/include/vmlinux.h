@@ -374,6 +374,12 @@ struct bpf_sock_addr {
 	__u32 protocol;
 };
 
+struct bpf_sock {
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+};
+
 struct socket {
 	short type;
 	struct sock *sk;

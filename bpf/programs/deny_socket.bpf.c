@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Connections of internet sockets, decided before the first packet, on every tier. The
- * address is the kernel's copy: nobody changes it between the decision and the act.
+ * Internet sockets as they are made, bound and connected, and messages as they are sent,
+ * decided before the first packet, on every tier. The address is the kernel's copy: nobody
+ * changes it between the decision and the act.
  *
- * Hooks: cgroup/connect4 and connect6, attached once at the cgroup v2 root: whose act it
- * is goes by descent, as elsewhere. They are asked for TCP and UDP, whoever connects:
- * connect, a fast open by sendto, io_uring.
+ * Hooks: cgroup/connect*, sendmsg*, bind*, sock_create, attached once at the cgroup v2
+ * root: whose act it is goes by descent, as elsewhere. They are asked for TCP and UDP,
+ * whoever acts: a system call, a fast open by sendto, io_uring; sock_create for raw
+ * sockets, too.
  *
- * Known gaps: raw sockets and other families are not asked about. That a socket is
- * taken off its address again (AF_UNSPEC) is not, either.
+ * Known gaps: other acts of raw sockets and all of other families, AF_PACKET among
+ * them, are not asked about; messages that name nobody (of a connected socket) neither.
+ * That a socket is taken off its address again (AF_UNSPEC) is not, either. A bind to
+ * port 0 is asked about before the kernel has chosen one.
  */
 #include "lib/decide.bpf.h"
 #include "lib/socket.bpf.h"
@@ -64,35 +68,66 @@ static __always_inline __u64 word_of(__u32 first, __u32 second)
 	return first | (__u64)second << 32;
 }
 
-static __noinline int build_connect(const struct asked *asked)
+static __always_inline void fill_ends(struct socket_object *socket, const struct asked *asked,
+				      bool local)
+{
+	__u64 high = word_of(asked->words[0], asked->words[1]);
+	__u64 low = word_of(asked->words[2], asked->words[3]);
+
+	if (asked->family == AF_INET) {
+		high = 0;
+		low = asked->words[3];
+	}
+	if (local) {
+		socket->local_port = bpf_ntohs(asked->port);
+		socket->local_high = high;
+		socket->local_low = low;
+		return;
+	}
+	socket->remote_port = bpf_ntohs(asked->port);
+	socket->remote_high = high;
+	socket->remote_low = low;
+}
+
+static __noinline int build_act(__u8 type, const struct asked *asked)
 {
 	struct task_struct *task = current_task();
 	struct member_entry *member = find_member(task);
-	struct socket_object *socket;
 	struct call_record *record;
 	struct slot *slot;
 
-	if (!may_be_decided(member) || !is_decided(member, EVENT_CONNECT))
+	if (!may_be_decided(member) || !is_decided(member, type))
 		return 0;
-	slot = claim_decision(EVENT_CONNECT);
+	slot = claim_decision(type);
 	if (!slot)
-		return without_room(member, EVENT_CONNECT);
+		return without_room(member, type);
 	record = begin_record(slot, struct call_record);
-	begin_decision(slot, RECORD_CALL, EVENT_CONNECT, task, member);
-	socket = &record->socket;
-	socket->family = asked->family;
-	socket->type = asked->type;
-	socket->protocol = asked->protocol;
-	socket->remote_port = bpf_ntohs(asked->port);
-	socket->remote_high = word_of(asked->words[0], asked->words[1]);
-	socket->remote_low = word_of(asked->words[2], asked->words[3]);
-	if (asked->family == AF_INET) {
-		socket->remote_high = 0;
-		socket->remote_low = asked->words[3];
+	begin_decision(slot, RECORD_CALL, type, task, member);
+	record->socket.family = asked->family;
+	record->socket.type = asked->type;
+	record->socket.protocol = asked->protocol;
+	if (type == EVENT_SOCKET) {
+		record->args[0] = asked->family;
+		record->args[1] = asked->type;
+		return unjudged(slot);
 	}
+	fill_ends(&record->socket, asked, type == EVENT_BIND);
 	append_asked(slot, record, asked);
 	return unjudged(slot);
 }
 
-DENY_CGROUP(connect4, struct bpf_sock_addr, build_connect(ASKED4(ctx)))
-DENY_CGROUP(connect6, struct bpf_sock_addr, build_connect(ASKED6(ctx)))
+/* What no system call for one message asks for (sendmmsg, io_uring) is told of as sendmsg. */
+static __always_inline __u8 sending_call(void)
+{
+	return call_in_progress(current_task()) == EVENT_SENDTO ? EVENT_SENDTO : EVENT_SENDMSG;
+}
+
+DENY_CGROUP(connect4, struct bpf_sock_addr, build_act(EVENT_CONNECT, ASKED4(ctx)))
+DENY_CGROUP(connect6, struct bpf_sock_addr, build_act(EVENT_CONNECT, ASKED6(ctx)))
+DENY_CGROUP(sendmsg4, struct bpf_sock_addr, build_act(sending_call(), ASKED4(ctx)))
+DENY_CGROUP(sendmsg6, struct bpf_sock_addr, build_act(sending_call(), ASKED6(ctx)))
+DENY_CGROUP(bind4, struct bpf_sock_addr, build_act(EVENT_BIND, ASKED4(ctx)))
+DENY_CGROUP(bind6, struct bpf_sock_addr, build_act(EVENT_BIND, ASKED6(ctx)))
+DENY_CGROUP(sock_create, struct bpf_sock,
+	    build_act(EVENT_SOCKET,
+		      (&(struct asked){ ctx->family, ctx->type, ctx->protocol, 0, { 0 } })))

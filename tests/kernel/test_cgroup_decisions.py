@@ -15,8 +15,10 @@ from stockade.events import Action, CallRecord, EventType, Outcome
 from stockade.kernel import Sensor, Wanted
 from stockade.kernel.cgroups import unified_cgroup
 from stockade.kernel.filters import Way
+from stockade.kernel.pins import BPFFS, Pins
 from stockade.kernel.tiers import cgroups_signal
 from stockade.rules import Rule
+from stockade.rules.lowering.sockets import ASKED
 from tests.support.guard import Guard, attempt
 from tests.support.links import cgroup_links
 from tests.support.rules import made, one, rule_text
@@ -24,8 +26,11 @@ from tests.support.runc import Mount, Options, Runc
 from tests.support.watch import wait_for
 
 NAME = f"stockade-test-{os.getpid()}-below"
-CONNECTED = frozenset({EventType.CONNECT})
+DECIDED_HERE = frozenset(ASKED)
 BY_TCP_OR_UDP = "evt.type = connect and fd.l4proto in (tcp, udp)"
+BOUND = "evt.type = bind and fd.l4proto in (tcp, udp)"
+SENT = "evt.type in (sendto, sendmsg) and fd.l4proto = udp and evt.arg.addr exists"
+MADE = "evt.type = socket and evt.arg.domain in (AF_INET, AF_INET6)"
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,9 @@ def below() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def guard(below: Path) -> Iterator[Guard]:
-    with Sensor(Wanted(frozenset(), decides=CONNECTED), ring_bytes=1 << 18, cgroup=below) as sensor:
+    with Sensor(
+        Wanted(frozenset(), decides=DECIDED_HERE), ring_bytes=1 << 18, cgroup=below
+    ) as sensor:
         ways = [hook.way for hook in sensor.deciders.hooks]
         assert len(cgroup_links(below)) == ways.count(Way.CGROUP)
         guard = Guard(sensor)
@@ -61,7 +68,10 @@ def pair(
     """A container that rules are about, and one that looks like it; both below."""
     names = runc.name(), runc.name()
     mount = Mount(tmp_path_factory.mktemp("work"), "/mnt")
-    options = [Options(mounts=(mount,), cgroup=f"/{NAME}/{name}") for name in names]
+    options = [
+        Options(mounts=(mount,), cgroup=f"/{NAME}/{name}", capabilities=("CAP_NET_RAW",))
+        for name in names
+    ]
     sleep = ["sleep", "3600"]
     with (
         runc.running(sleep, options[0], name=names[0]),
@@ -128,6 +138,47 @@ def test_a_connection_is_refused_in_scope_alone(
     assert audited.socket == told.socket
 
 
+@pytest.mark.parametrize(
+    ("condition", "form", "kind"),
+    [
+        (f"{SENT} and fd.snet = 127.0.0.0/8 and fd.sport = 4031", "sendto", EventType.SENDTO),
+        (f"{SENT} and fd.rip = 127.0.0.1 and fd.rport = 4033", "sendmsg", EventType.SENDMSG),
+        (f"{SENT} and fd.sip = 127.0.0.1 and fd.sport = 4034", "sendmsg@32", EventType.SENDMSG),
+        (f"{BOUND} and fd.sip = 127.0.0.1 and fd.lport = 4001", "bind", EventType.BIND),
+        (f"{BOUND} and fd.l4proto = udp and fd.sport = 4003", "bind@any", EventType.BIND),
+        (f"{BOUND} and fd.snet = '::/16' and fd.sport > 4003", "bind@6", EventType.BIND),
+        (f"{BOUND} and fd.lip = 127.0.0.1 and fd.sport = 4005", "bind@mapped", EventType.BIND),
+        (f"{MADE} and evt.arg.type = SOCK_RAW", "socket@raw", EventType.SOCKET),
+        (f"{MADE} and fd.l4proto = tcp", "socket", EventType.SOCKET),
+        (f"{MADE} and fd.type = ipv6", "socket@6", EventType.SOCKET),
+    ],
+)
+def test_other_acts_of_sockets_are_refused(
+    guard: Guard, pair: tuple[str, str], condition: str, form: str, kind: EventType
+) -> None:
+    inside, other = pair
+    rule = acting(condition)
+    guard.decide(rule, scopes=(inside,))
+    assert result(other, form) >= 0
+    assert result(inside, form) == -errno.EPERM
+    told = guard.decided(CallRecord, Outcome.DENY, inside)
+    assert (told.header.type, told.header.result) == (kind, -errno.EPERM)
+    guard.forget()
+    guard.decide(replace(rule, effective=Action.AUDIT), scopes=(inside,))
+    assert result(inside, form) >= 0
+    assert guard.decided(CallRecord, Outcome.AUDIT, inside).socket == told.socket
+
+
+def test_what_is_not_asked_about_is_let_through(guard: Guard, pair: tuple[str, str]) -> None:
+    inside, _ = pair
+    guard.decide(acting(f"{SENT} and fd.sport in (4031, 4032)"), scopes=(inside,))
+    assert result(inside, "sendto") == -errno.EPERM
+    assert result(inside, "sendto@connected") > 0
+    guard.decide(acting(f"{MADE} and evt.arg.type = SOCK_RAW"), scopes=(inside,))
+    assert result(inside, "socket") >= 0
+    assert result(inside, "socket@unix") >= 0
+
+
 def test_other_addresses_are_let_through(guard: Guard, pair: tuple[str, str]) -> None:
     inside, _ = pair
     guard.decide(acting(f"{BY_TCP_OR_UDP} and fd.sip = 127.0.0.2"), scopes=(inside,))
@@ -174,3 +225,31 @@ def test_disarmed_it_is_told_of_and_not_refused(guard: Guard, pair: tuple[str, s
     guard.decided(CallRecord, Outcome.AUDIT, inside)
     guard.sensor.deciders.arm(guard.container(inside).key)
     assert result(inside, "connect") == -errno.EPERM
+
+
+def test_what_is_pinned_outlives_who_attached_it(
+    guard: Guard, pair: tuple[str, str], below: Path, tmp_path: Path
+) -> None:
+    inside, other = pair
+    guard.decide()
+    before = cgroup_links(below)
+    pins = Pins(BPFFS / NAME, tmp_path / "lock")
+    assert pins.acquire()
+    try:
+        with Sensor(
+            Wanted(frozenset(), decides=DECIDED_HERE), ring_bytes=1 << 18, cgroup=below
+        ) as sensor:
+            ours = Guard(sensor)
+            ours.decide(acting(f"{BY_TCP_OR_UDP} and fd.sport = 4011"), scopes=(inside,))
+            assert sensor.hold(pins)
+            assert ours.loaded
+            ours.loaded.close()
+        assert len(cgroup_links(below)) == 2 * len(before)
+        assert result(inside, "connect") == -errno.EPERM
+        assert result(other, "connect") == 0
+        assert pins.end_force() == 1
+        wait_for(lambda: cgroup_links(below) == before or None, lambda: "links are left")
+        assert result(inside, "connect") == 0
+    finally:
+        pins.remove()
+        pins.release()

@@ -24,7 +24,7 @@ from stockade.events.flags import capability_names
 from stockade.events.values import ABSENT, UNKNOWN, Missing, Value
 
 CALL_PATHS_MAX = 2
-_ADDRESSED = {EventType.CONNECT, EventType.BIND, EventType.SENDTO}
+_ADDRESSED = {EventType.CONNECT, EventType.BIND, EventType.SENDTO, EventType.SENDMSG}
 _NO_FD = 0xFFFFFFFF
 
 Reader = Callable[[CallRecord], Value]

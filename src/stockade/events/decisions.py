@@ -36,6 +36,11 @@ HOOKS: dict[str, frozenset[EventType]] = {
     "bpf": frozenset({EventType.BPF}),
     "connect4": frozenset({EventType.CONNECT}),
     "connect6": frozenset({EventType.CONNECT}),
+    "sendmsg4": frozenset({EventType.SENDTO, EventType.SENDMSG}),
+    "sendmsg6": frozenset({EventType.SENDTO, EventType.SENDMSG}),
+    "bind4": frozenset({EventType.BIND}),
+    "bind6": frozenset({EventType.BIND}),
+    "sock_create": frozenset({EventType.SOCKET}),
 }
 # Those that io_uring asks for, too: then there are no system call's arguments.
 BY_REQUEST = frozenset().union(

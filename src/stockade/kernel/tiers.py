@@ -201,7 +201,7 @@ def _has_hook(tier: Tier, name: str) -> bool:
 
 
 # The hooks of cgroups, likewise: every tier has them.
-_IN_CGROUPS = ("connect4", "connect6")
+_IN_CGROUPS = ("connect4", "connect6", "sendmsg4", "sendmsg6", "bind4", "bind6", "sock_create")
 
 
 @functools.cache

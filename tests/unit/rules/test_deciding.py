@@ -29,6 +29,10 @@ OPENAT = Points(frozenset({EventType.OPENAT}))
         f"{CONNECTED} and fd.sip = 169.254.169.254",
         f"{CONNECTED} and fd.snet in (10.0.0.0/8, '::1') and fd.sport in (22, 443)",
         "evt.type = connect and fd.l4proto = tcp and fd.type = ipv6",
+        "evt.type = bind and fd.l4proto = tcp and fd.sport < 1024 and fd.lip != 127.0.0.1",
+        "evt.type in (sendto, sendmsg) and evt.arg.addr exists and fd.l4proto = udp",
+        "evt.type = socket and evt.arg.domain = AF_INET and evt.arg.type = SOCK_RAW",
+        "evt.type = socket and fd.sockfamily = ip",
         "evt.type in (execve, execveat) and proc.exepath startswith /tmp/",
         "evt.type = execve and proc.is_exe_from_memfd = true and container.privileged = false",
         "evt.type = execve and boundary.foreign_mount = true or evt.type = openat and fd.ino = 7",
@@ -89,6 +93,22 @@ def test_what_nobody_is_asked_about_is_not_promised(condition: str) -> None:
         "rule 'r' cannot deny: of connect only sockets of tcp and udp are decided:"
         " say fd.l4proto in (tcp, udp)"
     )
+
+
+@pytest.mark.parametrize(
+    ("condition", "only"),
+    [
+        ("evt.type = bind and fd.l4proto = raw", "sockets of tcp and udp"),
+        ("evt.type = sendto and fd.l4proto = udp", "messages of udp"),
+        ("evt.type = sendmsg and evt.arg.addr exists", "messages of udp"),
+        ("evt.type = socket and evt.arg.type = SOCK_RAW", "internet sockets"),
+        ("evt.type = socket and evt.arg.domain in (AF_INET, AF_PACKET)", "internet sockets"),
+    ],
+)
+def test_nor_is_that_of_other_acts_of_sockets(condition: str, only: str) -> None:
+    with pytest.raises(RuleErrors) as caught:
+        made(rule(condition, action="deny"))
+    assert all(f"only {only}" in each.message for each in caught.value.diagnostics)
 
 
 def test_or_only_detects_where_that_is_wanted() -> None:

@@ -469,6 +469,8 @@ def of_call(layout: Layout, kind: EventType) -> dict[str, View]:
         found[f"evt.arg.{name}"] = _argument(layout, call, at, form)
     for name in _argument_names() - {name for name, _ in call.arguments}:
         found[f"evt.arg.{name}"] = views.absent
+    if call.position("message"):
+        found["evt.arg.addr"] = views.unknown
     if kind is EventType.CAPSET:
         found |= dict.fromkeys(_CAPSET, views.unknown)
     object_of = partial(_of_object, layout, records.CallRecord)

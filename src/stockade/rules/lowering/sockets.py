@@ -5,56 +5,95 @@ nobody is asked about.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from stockade.events._records import EventType
 from stockade.events.socket_fields import PROTOCOLS
 from stockade.rules.lowering import views
-from stockade.rules.lowering.formulas import Among
+from stockade.rules.lowering.formulas import all_of
 from stockade.rules.lowering.knowledge import Layout, Views, equals, of_any, of_call
+from stockade.rules.lowering.views import View
 
-# By event type, the protocols whose sockets are asked about: of internet families, and not raw.
-ASKED: Mapping[EventType, tuple[str, ...]] = {EventType.CONNECT: ("tcp", "udp")}
+_BOTH, _DATAGRAMS = ("tcp", "udp"), ("udp",)
+# By event type, the protocols whose sockets are asked about, of internet families; none for all.
+ASKED: Mapping[EventType, tuple[str, ...]] = {
+    EventType.CONNECT: _BOTH,
+    EventType.BIND: _BOTH,
+    EventType.SENDTO: _DATAGRAMS,
+    EventType.SENDMSG: _DATAGRAMS,
+    EventType.SOCKET: (),
+}
+_SENDS = {EventType.SENDTO, EventType.SENDMSG}
 _FROM_CALLS = ("fd.sockfamily", "fd.netlink")
-_ADDRESSES = ("ip", "net")
-_SERVER, _REMOTE = "s", "r"
+# Numbers that the kernel has taken from its caller's registers for good.
+_FROM_REGISTERS = ("evt.arg.domain", "evt.arg.type")
+_ADDRESSES = ("ip", "net", "port")
+_SERVER, _CLIENT, _LOCAL, _REMOTE = "sclr"
 Gap: TypeAlias = tuple[str, Views]
 
 
-def of_socket(layout: Layout, kind: EventType) -> dict[str, views.View]:
+def of_socket(layout: Layout, kind: EventType) -> dict[str, View]:
     """The views of an act of a socket that is about to happen."""
-    family, port = layout.number("socket.family"), layout.number("socket.remote_port")
+    family = layout.number("socket.family")
     raw = equals(layout.number("socket.type"), socket.SOCK_RAW)
     protocol = views.named(layout.number("socket.protocol"), PROTOCOLS)
-    found = {name: view for name, view in of_call(layout, kind).items() if name in _FROM_CALLS}
-    inet = Among(family, ((socket.AF_INET, socket.AF_INET), (socket.AF_INET6, socket.AF_INET6)))
-    by_protocol = views.guarded(raw, views.constant("raw"), protocol)
+    names = (*_FROM_CALLS, *(_FROM_REGISTERS if kind is EventType.SOCKET else ()))
+    known = of_call(layout, kind)
+    found = {name: known[name] for name in names}
     for which, name in enumerate(("fd.type", "fd.typechar")):
         found[name] = of_any(family, which, views.absent)
-    found["fd.l4proto"] = views.guarded(inet, by_protocol, views.absent)
-    found["fd.is_server"] = views.constant(value=False)
-    address = views.address(
-        family, layout.number("socket.remote_high"), layout.number("socket.remote_low")
-    )
-    for end in (_SERVER, _REMOTE):
-        found[f"fd.{end}port"] = views.integer(port)
-        found |= {f"fd.{end}{each}": address for each in _ADDRESSES}
-    return found
+    found["fd.l4proto"] = views.guarded(raw, views.constant("raw"), protocol)
+    found["fd.is_server"] = views.constant(value=kind is EventType.BIND)
+    if kind in _SENDS:
+        found["evt.arg.addr"] = views.present
+    return found | _ends(layout, kind)
+
+
+def _ends(layout: Layout, kind: EventType) -> dict[str, View]:
+    """Of the addresses of an act: its server is the remote end, or the local one of a bind."""
+    if kind is EventType.SOCKET:
+        return _at((_SERVER, _CLIENT, _LOCAL, _REMOTE), views.absent, views.absent)
+    local = kind is EventType.BIND
+    side = "local" if local else "remote"
+    port, high, low = (layout.number(f"socket.{side}_{part}") for part in ("port", "high", "low"))
+    address: View = views.address(layout.number("socket.family"), high, low)
+    number: View = views.integer(port)
+    if local:
+        # What is bound to nothing in particular.
+        nowhere = all_of(map(views.is_zero, (port, high, low)))
+        address, number = (views.guarded(nowhere, views.absent, each) for each in (address, number))
+    return _at((_SERVER, _LOCAL if local else _REMOTE), address, number)
+
+
+def _at(ends: Iterable[str], address: View, port: View) -> dict[str, View]:
+    return {
+        f"fd.{end}{name}": port if name == "port" else address
+        for end in ends
+        for name in _ADDRESSES
+    }
 
 
 def gaps(kind: EventType) -> tuple[Gap, ...]:
     """The acts of a type that nothing refuses: what they are, and what of their fields differs."""
     if kind not in ASKED:
         return ()
-    names = " and ".join(ASKED[kind])
-    elsewhere = dict.fromkeys(
-        (f"fd.{end}{each}" for end in "sclr" for each in (*_ADDRESSES, "port")), views.absent
-    )
-    elsewhere["fd.l4proto"] = views.absent
-    elsewhere["fd.sockfamily"] = views.other_than("ip")
-    elsewhere["fd.type"] = views.other_than("ipv4", "ipv6")
-    elsewhere["fd.typechar"] = views.other_than("4", "6")
+    elsewhere = _at((_SERVER, _CLIENT, _LOCAL, _REMOTE), views.absent, views.absent) | {
+        "fd.l4proto": views.absent,
+        "fd.sockfamily": views.other_than("ip"),
+        "fd.type": views.other_than("ipv4", "ipv6"),
+        "fd.typechar": views.other_than("4", "6"),
+    }
+    if kind is EventType.SOCKET:
+        elsewhere["evt.arg.domain"] = views.other_than("AF_INET", "AF_INET6")
+        why = "only internet sockets are decided: say evt.arg.domain in (AF_INET, AF_INET6)"
+        return ((why, elsewhere),)
     others = {"fd.l4proto": views.other_than(*ASKED[kind])}
-    why = f"only sockets of {names} are decided: say fd.l4proto in ({', '.join(ASKED[kind])})"
+    if kind in _SENDS:
+        why = (
+            "only messages of udp that name their receiver are decided:"
+            " say fd.l4proto = udp and evt.arg.addr exists"
+        )
+        return (why, elsewhere), (why, others), (why, {"evt.arg.addr": views.absent})
+    why = "only sockets of tcp and udp are decided: say fd.l4proto in (tcp, udp)"
     return (why, elsewhere), (why, others)

@@ -266,6 +266,11 @@ def capabilities(number: Number) -> View:
     return partial(_each, one)
 
 
+def present(test: Test) -> Outcome:
+    """Of a field that is there, and of which no more is told."""
+    return HOLDS if test.operator == "exists" and not test.left.functions else OPEN
+
+
 def other_than(*values: str) -> View:
     """Of a field that has another value than these, or none."""
 
