@@ -77,6 +77,7 @@ def test_decisions_about_sockets_are_exact(kind: EventType, condition: str) -> N
         condition = condition.replace("fd.r", "fd.l").replace("= false", "= true")
     asked = f"evt.type = {kind.name.lower()} and fd.l4proto in (tcp, udp) and ({condition})"
     if kind is EventType.SENDTO:
+        asked = asked.replace("= sendto", "in (sendto, sendmsg)")
         asked += " and fd.l4proto = udp and evt.arg.addr exists"
     rule = one(made(rule_text(asked, action="deny")))
     parts = scope_parts([rule])

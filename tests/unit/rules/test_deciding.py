@@ -101,6 +101,7 @@ def test_what_nobody_is_asked_about_is_not_promised(condition: str) -> None:
         ("evt.type = bind and fd.l4proto = raw", "sockets of tcp and udp"),
         ("evt.type = sendto and fd.l4proto = udp", "messages of udp"),
         ("evt.type = sendmsg and evt.arg.addr exists", "messages of udp"),
+        ("evt.type = sendto and evt.arg.addr exists and fd.l4proto = udp", "messages of udp"),
         ("evt.type = socket and evt.arg.type = SOCK_RAW", "internet sockets"),
         ("evt.type = socket and evt.arg.domain in (AF_INET, AF_PACKET)", "internet sockets"),
     ],

@@ -30,6 +30,7 @@ from stockade.rules.lowering.formulas import (
 )
 from stockade.rules.lowering.knowledge import WORDS, Views, scope_key
 from stockade.rules.lowering.parts import BITS, Part, Parts, Whose
+from stockade.rules.lowering.sockets import confusion
 from stockade.rules.lowering.staging import Stager
 from stockade.rules.rule import Rule
 from stockade.rules.show import condition_text
@@ -155,6 +156,7 @@ def obstacles(rule: Rule) -> tuple[Obstacle, ...]:
 
 def _left_out(rule: Rule, kinds: list[EventType], parts: Parts) -> Iterator[str]:
     """Why some of the acts that a rule is about would not be decided."""
+    yield from (f"of these {why}" for why in confusion(kinds))
     for kind in kinds:
         for why, told in gaps_at(kind):
             decider = Decider(rule, kind, parts, certain=False, told=told)

@@ -5,7 +5,7 @@ nobody is asked about.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from stockade.events._records import EventType
@@ -30,6 +30,10 @@ _FROM_CALLS = ("fd.sockfamily", "fd.netlink")
 _FROM_REGISTERS = ("evt.arg.domain", "evt.arg.type")
 _ADDRESSES = ("ip", "net", "port")
 _SERVER, _CLIENT, _LOCAL, _REMOTE = "sclr"
+_OF_SENDS = (
+    "only messages of udp that name their receiver are decided, by whichever call:"
+    " say evt.type in (sendto, sendmsg) and fd.l4proto = udp and evt.arg.addr exists"
+)
 Gap: TypeAlias = tuple[str, Views]
 
 
@@ -74,6 +78,14 @@ def _at(ends: Iterable[str], address: View, port: View) -> dict[str, View]:
     }
 
 
+def confusion(kinds: Collection[EventType]) -> tuple[str, ...]:
+    """Why acts would be missed that can be told of as another type than those of a rule.
+
+    Not every ABI and kernel says before the act which call a message is sent by.
+    """
+    return () if len(_SENDS.intersection(kinds)) in {0, len(_SENDS)} else (_OF_SENDS,)
+
+
 def gaps(kind: EventType) -> tuple[Gap, ...]:
     """The acts of a type that nothing refuses: what they are, and what of their fields differs."""
     if kind not in ASKED:
@@ -90,10 +102,7 @@ def gaps(kind: EventType) -> tuple[Gap, ...]:
         return ((why, elsewhere),)
     others = {"fd.l4proto": views.other_than(*ASKED[kind])}
     if kind in _SENDS:
-        why = (
-            "only messages of udp that name their receiver are decided:"
-            " say fd.l4proto = udp and evt.arg.addr exists"
-        )
-        return (why, elsewhere), (why, others), (why, {"evt.arg.addr": views.absent})
+        unnamed = {"evt.arg.addr": views.absent}
+        return (_OF_SENDS, elsewhere), (_OF_SENDS, others), (_OF_SENDS, unnamed)
     why = "only sockets of tcp and udp are decided: say fd.l4proto in (tcp, udp)"
     return (why, elsewhere), (why, others)
