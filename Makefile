@@ -64,6 +64,7 @@ check: setup
 	$(BIN)/python -m stockade.events.generate $(OBJECT) --check
 	$(BIN)/python -m stockade.events.reference --check
 	$(BIN)/python -m stockade.rules.reference --check
+	$(BIN)/python -m stockade.policies.reference --check
 	$(BIN)/python -m vmtest.page --check
 	$(BIN)/stockade rules check
 	$(BIN)/stockade rules lint
@@ -75,6 +76,7 @@ generate: setup
 	$(BIN)/python -m stockade.events.generate $(OBJECT)
 	$(BIN)/python -m stockade.events.reference
 	$(BIN)/python -m stockade.rules.reference
+	$(BIN)/python -m stockade.policies.reference
 	$(BIN)/python -m vmtest.page
 	$(BIN)/ruff format -q .
 	$(BIN)/clang-format -i $(C_FILES)

@@ -1,9 +1,9 @@
 """What can go wrong, as types with a place and a remedy.
 
 StockadeError
-├── RuleError           one mistake in a rule file: file, line, column
+├── RuleError           one mistake in a rule or policy file: file, line, column
 │   └── UnknownField    a field that the catalogue does not have
-├── RuleErrors          rule files that cannot be used, with every mistake
+├── RuleErrors          rule or policy files that cannot be used, with every mistake
 ├── RecordError         bytes from the kernel, or from a file, are no record
 ├── MissingPrivilege    root or a capability is needed
 └── MissingFeature      the kernel or the system lacks something
@@ -92,11 +92,16 @@ class UnknownField(RuleError):
 
 
 class RuleErrors(StockadeError):
-    """Everything that was found in a set of rule files, at least one error among it."""
+    """Everything that was found in a set of files, at least one error among it.
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+    Args:
+        diagnostics: in the order of their places.
+        what: what the files hold.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], what: str = "rules") -> None:
         count = sum(each.severity is Severity.ERROR for each in diagnostics)
-        super().__init__(f"{count} error{'s' if count != 1 else ''} in the rules")
+        super().__init__(f"{count} error{'s' if count != 1 else ''} in the {what}")
         self.diagnostics = tuple(diagnostics)
 
 

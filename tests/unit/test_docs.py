@@ -10,7 +10,7 @@ import pytest
 
 from stockade.agent.fold import _EXAMPLES, _FOLDS_MAX, WINDOW_S
 from stockade.cli.run import run
-from stockade.events import Example, Ready, Summary, Update
+from stockade.events import Alert, Example, Ready, Summary, Update
 
 ALERTS = (Path(__file__).parents[2] / "docs/alerts.md").read_text()
 
@@ -19,6 +19,12 @@ ALERTS = (Path(__file__).parents[2] / "docs/alerts.md").read_text()
 def test_every_member_is_explained(message: type[msgspec.Struct]) -> None:
     named = set(re.findall(r"`(\w+)`", ALERTS))
     assert set(message.__struct_fields__) <= named
+
+
+@pytest.mark.parametrize("member", ["action", "would", "policy"])
+def test_what_is_our_own_in_alerts_is_explained(member: str) -> None:
+    assert member in Alert.__struct_fields__
+    assert f"`{member}` " in ALERTS.partition("## What was done")[2]
 
 
 def test_options_and_numbers_are_those_of_the_program() -> None:

@@ -3,6 +3,8 @@
 from stockade.agent.activity import ActivityMeter
 from stockade.agent.addresses import HostAddresses
 from stockade.agent.agent import Agent, Sink
+from stockade.agent.arming import Arming
+from stockade.agent.disarming import Disarmer
 from stockade.agent.enforcing import Enforcer, shortfalls
 from stockade.agent.enrich import Enricher
 from stockade.agent.filtering import Filterer
@@ -15,13 +17,15 @@ from stockade.agent.mounts import HostMounts
 from stockade.agent.names import Addresses, NameTable
 from stockade.agent.own import own_lists
 from stockade.agent.processes import ProcessTable
-from stockade.agent.reload import Reloader, wanted_of
+from stockade.agent.reload import Loaded, Reloader, wanted_of
 
 __all__ = [
     "WINDOW_S",
     "ActivityMeter",
     "Addresses",
     "Agent",
+    "Arming",
+    "Disarmer",
     "Enforcer",
     "Enricher",
     "Filterer",
@@ -31,6 +35,7 @@ __all__ = [
     "HostViews",
     "Judge",
     "KnownParts",
+    "Loaded",
     "Losses",
     "NameTable",
     "ProcessTable",

@@ -94,6 +94,7 @@ class Agent:
         self._events = 0
         self._batch: Iterator[memoryview] = iter(())
         self._left = False  # whether all of it may not have been taken
+        self._told = 0
         self._lost: Counter[str] = Counter()
         loop = asyncio.get_running_loop()
         self._flowing: asyncio.Future[None] = loop.create_future()
@@ -142,7 +143,7 @@ class Agent:
         folder = self._judge.folder
         return {
             "events": self._events,
-            "alerts": self._judge.alerts - folder.folded + self._health.alerts,
+            "alerts": self._judge.alerts - folder.folded + self._health.alerts + self._told,
             "folded": folder.folded,
             "folds_evicted": folder.evicted,
         }
@@ -158,6 +159,11 @@ class Agent:
         self._drain(_LAST_S)
         self._judge.take_rules(engine)
         self._enricher.take_rules(engine.rules)
+
+    def tell(self, alert: Alert) -> None:
+        """Say something of the agent's own."""
+        self._told += 1
+        self._say([alert])
 
     def fail(self, error: Exception) -> None:
         """End the watch with an error; of several, with the first."""

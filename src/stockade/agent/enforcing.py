@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stockade.agent.judge import Judge
@@ -12,7 +12,7 @@ from stockade.events import Action, Points
 from stockade.kernel import Pins, Sensor
 from stockade.kernel.deciders import LoadedDecisions
 from stockade.kernel.plan import Label
-from stockade.rules import Rule
+from stockade.rules import Engine, Rule
 from stockade.rules.lowering import Built, Refusal
 from stockade.rules.lowering.deciding import can_decide, kinds_of, scope_parts
 from stockade.rules.lowering.decisions import decided_rules
@@ -99,11 +99,13 @@ def label_of(rule: Rule, points: Points) -> Label:
     return Label.DETECT
 
 
-def shortfalls(rules: Iterable[Rule], points: Points) -> Iterator[tuple[Rule, Label]]:
-    """The rules that would act, and cannot refuse all that they are about, with their labels."""
-    for rule in rules:
-        label = label_of(rule, points)
-        if rule.effective is not Action.AUDIT and label is not Label.PREVENT:
+def shortfalls(engine: Engine) -> Iterator[tuple[Rule, Label]]:
+    """The rules that are to act, and cannot refuse all that they are about, with their labels."""
+    for rule in engine.rules:
+        if rule.effective is Action.AUDIT:
+            continue
+        label = label_of(rule, engine.points)
+        if label is not Label.PREVENT:
             yield rule, label
 
 

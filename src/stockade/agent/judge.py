@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 
@@ -21,6 +22,7 @@ from stockade.events import (
     FieldView,
     Missing,
     Outcome,
+    RuleKey,
     ScalarView,
     Update,
     Value,
@@ -33,7 +35,7 @@ from stockade.events.times import rfc3339
 from stockade.rules import Engine, Rule, operand_value, values_of
 
 SOURCE = "syscall"
-
+Counter: TypeAlias = Callable[[Alert], None]
 
 # How many events may wait for metadata of their containers; an event is some 2 KiB.
 _WAITING_MAX = 4096
@@ -54,12 +56,17 @@ class _Decided:
     """A set of rules that the kernel decides by, or did."""
 
     decisions: Decisions
-    rules: Mapping[str, Rule]
+    rules: Mapping[RuleKey, Rule]
 
-    def fired(self, event: Event) -> dict[str, bool]:
+    def decides(self, rule: Rule, event: Event) -> bool:
+        """Whether such acts are decided by a rule."""
+        bits = self.decisions.fired.get(event.type, ())
+        return any(each.rule == rule.key for fired in bits for each in fired)
+
+    def fired(self, event: Event) -> dict[RuleKey, bool]:
         """The rules by which an act was decided, and whether that was certain."""
         bits = self.decisions.fired.get(event.type, ())
-        found: dict[str, bool] = {}
+        found: dict[RuleKey, bool] = {}
         for number in fired_bits(event.record.header.fired):
             for each in bits[number] if number < len(bits) else ():
                 found[each.rule] = each.certain or found.get(each.rule, False)
@@ -93,17 +100,20 @@ class Judge:
 
     Attributes:
         folder: the same.
+        counted: told of every alert, repetitions included.
         alerts: how many there were, repetitions included.
         lost: how many events were judged without metadata, because too many waited.
     """
 
     def __init__(self, engine: Engine, folder: Folder | None = None) -> None:
         self._engine = engine
+        self.counted: Counter | None = None
         self.folder = Folder(0) if folder is None else folder
         self._hostname = socket.gethostname()
         self._run = secrets.token_hex(4)
         self._waiting: dict[int, _Waiting] = {}
         self._decided: dict[int, _Decided] = {}
+        self._deciding: _Decided | None = None
         self._count = 0
         self.alerts = 0
         self.lost = 0
@@ -117,7 +127,9 @@ class Judge:
         """Understand what these decide, beside what was there before: it may still come."""
         while len(self._decided) >= _DECISIONS_KEPT:
             del self._decided[next(iter(self._decided))]
-        self._decided[decisions.set] = _Decided(decisions, {rule.name: rule for rule in rules})
+        self._decided.pop(decisions.set, None)
+        self._deciding = _Decided(decisions, {rule.key: rule for rule in rules})
+        self._decided[decisions.set] = self._deciding
 
     def alerts_of(self, event: Event) -> Iterator[Alert]:
         """One alert for each rule that the event fires, but for repetitions."""
@@ -150,7 +162,7 @@ class Judge:
                 if not self._repeats(late, event):
                     yield late
 
-    def _fired(self, event: Event) -> dict[str, bool]:
+    def _fired(self, event: Event) -> dict[RuleKey, bool]:
         """The rules by which the kernel decided about an act, and whether that was certain."""
         header = event.record.header
         decided = self._decided.get(header.rules)
@@ -162,15 +174,15 @@ class Judge:
         fired = self._fired(event)
         if not header.outcome or event.type not in self._engine.points.before:
             for rule, verdict in self._engine.judged(event):
-                yield rule, True if fired.get(rule.name) else verdict
+                yield rule, True if fired.get(rule.key) else verdict
             return
         if header.rules not in self._decided:
             self.lost += 1
             return
         rules = self._decided[header.rules].rules
-        for name, certain in fired.items():
-            verdict = self._engine.verdict(rules[name], _as_if_let(event))
-            yield rules[name], True if certain else verdict
+        for key, certain in fired.items():
+            verdict = self._engine.verdict(rules[key], _as_if_let(event))
+            yield rules[key], True if certain else verdict
 
     def _repeats(self, alert: Alert, event: Event) -> bool:
         return self.folder.repeats(alert, event.record.header.task.container)
@@ -190,10 +202,8 @@ class Judge:
     def _alert(self, rule: Rule, event: Event) -> Alert:
         self.alerts += 1
         output, fields = _output(rule, event)
-        fired = self._fired(event)
-        action = _done(rule, event) if fired.get(rule.name) else Action.AUDIT
-        would = rule.action if rule.name in fired and action is not rule.action else None
-        return Alert(
+        action = _done(rule, event) if self._fired(event).get(rule.key) else Action.AUDIT
+        alert = Alert(
             id=f"{self._run}-{self.alerts}",
             time=rfc3339(event.time_ns),
             rule=rule.name,
@@ -207,8 +217,23 @@ class Judge:
             container=container_view(event),
             process=process_view(event),
             technique=list(rule.technique),
-            would=would,
+            would=self._would(rule, event, action),
+            policy=rule.policy,
         )
+        if self.counted:
+            self.counted(alert)
+        return alert
+
+    def _would(self, rule: Rule, event: Event, action: Action) -> Action | None:
+        """What the rule asks for, where less was done; None where nothing more would be done."""
+        if action is rule.action:
+            return None
+        if rule.key in self._fired(event):
+            return rule.action
+        # Where nothing is refused, or this cannot be, nobody has said that it would not.
+        said = self._deciding is not None and self._deciding.decides(rule, event)
+        spared = event.container is None and not rule.on_host
+        return None if said or spared else rule.action
 
     def _update(self, rule: Rule, event: Event, alert: str) -> Update:
         output, fields = _output(rule, event)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import click
+import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from stockade.errors import Diagnostic
+from stockade.errors import Diagnostic, ExitCode, Severity
 from stockade.sinks import visible
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
@@ -32,7 +35,7 @@ def show_diagnostic(console: Console, diagnostic: Diagnostic) -> None:
         console.print(Text(f"    {visible(diagnostic.hint)}"), soft_wrap=True)
 
 
-def as_json(diagnostic: Diagnostic) -> dict[str, str | int | None]:
+def as_object(diagnostic: Diagnostic) -> dict[str, str | int | None]:
     """One object for an editor; lines and columns are counted from 1."""
     place = diagnostic.place
     return {
@@ -45,9 +48,41 @@ def as_json(diagnostic: Diagnostic) -> dict[str, str | int | None]:
     }
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, what: str, plural: str | None = None) -> str:
     """So many of something, in words."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number} {what if number == 1 else plural or f'{what}s'}"
+
+
+def tell_check(
+    what: tuple[str, str],
+    names: Sequence[str] | None,
+    diagnostics: Sequence[Diagnostic],
+    *,
+    as_json: bool,
+) -> int:
+    """Print what a check of files has found; returns its exit code.
+
+    Args:
+        what: the files hold, in the singular and in the plural.
+        names: of these; None where the files cannot be used.
+        diagnostics: what is wrong or odd.
+        as_json: print one object.
+    """
+    one, many = what
+    if as_json:
+        rows = [as_object(each) for each in diagnostics]
+        answer = {"ok": names is not None, many: list(names or ()), "diagnostics": rows}
+        click.echo(msgspec.json.encode(answer).decode())
+    else:
+        stdout = Console(highlight=False)
+        for each in diagnostics:
+            show_diagnostic(stdout, each)
+        errors = sum(each.severity is Severity.ERROR for each in diagnostics)
+        parts = [counted(errors, "error"), counted(len(diagnostics) - errors, "warning")]
+        if names is not None:
+            parts.insert(0, counted(len(names), one, many))
+        click.echo(f"stockade: {', '.join(parts)}")
+    return ExitCode.FINDINGS if names is None else ExitCode.OK
 
 
 def _line(file: str, number: int) -> str:

@@ -8,8 +8,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from stockade.cli.diagnostics import as_json as diagnostic_json
-from stockade.cli.diagnostics import counted, show_diagnostic
+from stockade.cli.diagnostics import as_object, counted, show_diagnostic
 from stockade.cli.packs import PACKS
 from stockade.errors import Diagnostic, ExitCode, RuleErrors, Severity
 from stockade.rules import RuleSet, load_rules
@@ -50,9 +49,7 @@ def _as_json(paths: tuple[Path, ...]) -> int:
     try:
         found = load_rules(paths)
     except RuleErrors as err:
-        errors = [
-            diagnostic_json(each) for each in err.diagnostics if each.severity is Severity.ERROR
-        ]
+        errors = [as_object(each) for each in err.diagnostics if each.severity is Severity.ERROR]
     findings = find(found.enabled)
     rows = [_row(each) for each in findings]
     answer = {"ok": not errors and not rows, "findings": rows, "errors": errors}

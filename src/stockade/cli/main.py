@@ -9,7 +9,9 @@ from rich.text import Text
 from stockade.cli.diagnostics import show_diagnostic
 from stockade.cli.doctor import doctor
 from stockade.cli.fields import fields
+from stockade.cli.mode import disarm, mode
 from stockade.cli.plan import plan
+from stockade.cli.policy import policy
 from stockade.cli.ps import ps
 from stockade.cli.reload import reload
 from stockade.cli.rules import rules
@@ -27,6 +29,9 @@ def cli() -> None:
 cli.add_command(run)
 cli.add_command(reload)
 cli.add_command(uninstall)
+cli.add_command(mode)
+cli.add_command(disarm)
+cli.add_command(policy)
 cli.add_command(doctor)
 cli.add_command(plan)
 cli.add_command(ps)

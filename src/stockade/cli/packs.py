@@ -20,6 +20,15 @@ rules_option = click.option(
     help="A rule file, or a directory of them, instead of the shipped ones. May be repeated.",
 )
 
+policies_option = click.option(
+    "-p",
+    "--policy",
+    "policies",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A policy file, or a directory of them. May be repeated.",
+)
+
 
 def find_rule(name: str, paths: tuple[Path, ...]) -> Rule:
     """A rule of some files, or of the shipped ones.

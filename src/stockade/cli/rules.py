@@ -12,13 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from stockade.cli.bench import bench
-from stockade.cli.diagnostics import as_json as diagnostic_json
-from stockade.cli.diagnostics import counted, show_diagnostic
+from stockade.cli.diagnostics import counted, tell_check
 from stockade.cli.explain import explain
 from stockade.cli.lint import lint
 from stockade.cli.packs import PACKS, find_rule, rules_option
 from stockade.errors import ExitCode, RuleErrors
-from stockade.rules import Rule, RuleSet, load_rules
+from stockade.rules import Rule, load_rules
 from stockade.rules.reference import describe
 from stockade.rules.trial import Trial
 from stockade.sinks import visible
@@ -41,27 +40,13 @@ def check(*, paths: tuple[Path, ...], as_json: bool) -> int:
     PATHS are read in their order, directories in the order of names. Exits with 0 when there is
     nothing but warnings, with 1 when there are errors.
     """
-    found: RuleSet | None = None
+    names: list[str] | None = None
     try:
         found = load_rules(paths or [PACKS])
-        diagnostics = found.warnings
+        names, diagnostics = [rule.name for rule in found.rules], found.warnings
     except RuleErrors as err:
         diagnostics = err.diagnostics
-    if as_json:
-        rows = [diagnostic_json(each) for each in diagnostics]
-        names = [rule.name for rule in found.rules] if found else []
-        answer = {"ok": found is not None, "rules": names, "diagnostics": rows}
-        click.echo(msgspec.json.encode(answer).decode())
-    else:
-        stdout = Console(highlight=False)
-        for each in diagnostics:
-            show_diagnostic(stdout, each)
-        errors = sum(each.severity.value == "error" for each in diagnostics)
-        parts = [counted(errors, "error"), counted(len(diagnostics) - errors, "warning")]
-        if found:
-            parts.insert(0, counted(len(found.rules), "rule"))
-        click.echo(f"stockade: {', '.join(parts)}")
-    return ExitCode.OK if found else ExitCode.FINDINGS
+    return tell_check(("rule", "rules"), names, diagnostics, as_json=as_json)
 
 
 @rules.command("list")

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from stockade.agent import (
     ActivityMeter,
     Addresses,
     Agent,
+    Arming,
+    Disarmer,
     Enforcer,
     Enricher,
     Filterer,
@@ -29,6 +32,7 @@ from stockade.agent import (
     HostViews,
     Judge,
     KnownParts,
+    Loaded,
     Losses,
     NameTable,
     ProcessTable,
@@ -39,14 +43,16 @@ from stockade.agent import (
     shortfalls,
     wanted_of,
 )
-from stockade.cli.packs import PACKS, rules_option
+from stockade.cli.diagnostics import counted
+from stockade.cli.packs import PACKS, policies_option, rules_option
 from stockade.cli.reload import findable
 from stockade.cli.state_roots import state_roots_option
-from stockade.errors import StockadeError
-from stockade.events import NOWHERE
+from stockade.errors import Diagnostic, StockadeError
+from stockade.events import NOWHERE, Action, Points
 from stockade.kernel import Pins, Sensor, Tier
 from stockade.kernel.tiers import best_tier, decision_points
-from stockade.rules import Engine, load_rules
+from stockade.policies import STATE, Overrides, load_policies
+from stockade.rules import Rule, load_rules
 from stockade.sinks import JsonLines, Stream, Terminal
 from stockade.workloads import STATE_ROOTS, Containers
 
@@ -59,6 +65,8 @@ class _Options:
     """What the command line says."""
 
     paths: tuple[Path, ...]
+    policies: tuple[Path, ...]
+    overrides: Overrides
     output: str
     state_roots: tuple[str, ...]
     metrics_listen: tuple[str, int] | None
@@ -79,6 +87,14 @@ def _address(
 
 @click.command(short_help="Watch this host, and say what the rules find.")
 @rules_option
+@policies_option
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=STATE,
+    show_default=True,
+    help="Where modes are kept that are switched while it runs.",
+)
 @click.option(
     "-o",
     "--output",
@@ -117,39 +133,57 @@ def _address(
     show_default=True,
     help="How many tasks of containers can be kept track of.",
 )
-def run(*, paths: tuple[Path, ...], **options: Any) -> None:
+def run(
+    *, paths: tuple[Path, ...], policies: tuple[Path, ...], state: Path, **options: Any
+) -> None:
     """Watch this host until Ctrl-C or SIGTERM, and say what the rules find."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     paths = paths or (PACKS,)
-    tier = Tier(options["tier"]) if options["tier"] else None
-    engine = _engine(paths, tier)
-    if not engine.rules:
+    chosen = _Options(paths, policies, Overrides(state.absolute()), **options)
+    loaded = _load(chosen, Tier(chosen.tier) if chosen.tier else None)
+    if not loaded.engine.rules:
         raise click.UsageError(f"no rules in {', '.join(map(str, paths))}")
     if sys.stdout is None:
         raise click.UsageError("stdout is closed: nobody would see an alert")
     stream = Stream(sys.stdout.fileno())
-    asyncio.run(_run(engine, stream, _Options(paths, **options)))
+    asyncio.run(_run(loaded, stream, chosen))
     if not stream.close(_LAST_LINES_S):
         structlog.get_logger().warning("the reader of stdout has stalled: its end is missing")
 
 
-def _engine(paths: tuple[Path, ...], tier: Tier | None) -> Engine:
-    """The rules of files, on a tier or the best there is. Raises RuleErrors."""
-    loaded = load_rules(paths, own_lists(paths))
-    if loaded.warnings:
-        count = len(loaded.warnings)
-        note = f"{count} warning{'s' if count != 1 else ''} about the rules"
-        structlog.get_logger().warning(note, hint="stockade rules check shows them")
-    acts = any(rule.decided for rule in loaded.enabled)
-    points = decision_points(tier or best_tier()) if acts else NOWHERE
-    for rule, label in shortfalls(loaded.enabled, points):
+def _load(options: _Options, tier: Tier | None) -> Loaded:
+    """The rules of files, with policies and overrides. Raises StockadeError.
+
+    Args:
+        options: say where they are.
+        tier: None for the best there is.
+    """
+    own = (*options.paths, *options.policies, options.overrides.path)
+    rules = load_rules(options.paths, own_lists(own))
+    _warn(rules.warnings, "the rules", "stockade rules check shows them")
+    found = load_policies(options.policies, rules)
+    loaded = Loaded.of(found, options.overrides.load(), _points(rules.rules, tier))
+    _warn(loaded.governed.warnings, "the policies", "stockade policy check shows them")
+    for rule, label in shortfalls(loaded.engine):
         structlog.get_logger().warning(
             "this kernel, or tier, cannot refuse what a rule is about",
             rule=rule.name,
             asks=rule.action.value,
             label=label.value,
         )
-    return Engine(loaded.enabled, points)
+    return loaded
+
+
+def _points(rules: Sequence[Rule], tier: Tier | None) -> Points:
+    """Where acts can be decided; which is asked only where some rule acts."""
+    acts = any(rule.action is not Action.AUDIT for rule in rules)
+    return decision_points(tier or best_tier()) if acts else NOWHERE
+
+
+def _warn(warnings: Sequence[Diagnostic], what: str, hint: str) -> None:
+    if warnings:
+        note = f"{counted(len(warnings), 'warning')} about {what}"
+        structlog.get_logger().warning(note, hint=hint)
 
 
 def _sink(output: str, stream: Stream) -> Sink:
@@ -173,13 +207,14 @@ def _pins(stack: ExitStack) -> Pins | None:
     return None
 
 
-async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
+async def _run(loaded: Loaded, stream: Stream, options: _Options) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     processes = ProcessTable()
     mounts = HostMounts()
+    engine = loaded.engine
     wanted = wanted_of(engine)
     with ExitStack() as stack:
         pins = _pins(stack)
@@ -231,11 +266,15 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
             loop.call_soon_threadsafe(agent.fail, error)
 
         stream.on_error = stream_failed
-        load = functools.partial(_engine, options.paths, sensor.tier)
+        load = functools.partial(_load, options, sensor.tier)
+        paths = (*options.paths, *options.policies, options.overrides.path)
         enforcer = Enforcer(sensor, parts, judge, pins)
         stack.callback(enforcer.close)
-        reloader = Reloader(load, options.paths, agent, Filterer(sensor), engine, enforcer)
+        reloader = Reloader(load, paths, agent, Filterer(sensor), loaded, enforcer)
         await reloader.enforce()
+        disarmer = Disarmer(sensor.deciders, containers)
+        arming = Arming(loaded.governed, options.overrides, disarmer, agent.tell, reloader.ask)
+        judge.counted, reloader.taken = arming.count, arming.take
         if options.metrics_listen:
             served = metrics.serve(
                 options.metrics_listen,
@@ -246,7 +285,7 @@ async def _run(engine: Engine, stream: Stream, options: _Options) -> None:
                 lambda: reloader.state,
             )
             stack.enter_context(served)
-        loop.add_signal_handler(signal.SIGHUP, reloader.ask)
+        loop.add_signal_handler(signal.SIGHUP, arming.ask)
         stack.enter_context(findable())
         working = [asyncio.ensure_future(work) for work in (reloader.work(), names.work())]
         try:

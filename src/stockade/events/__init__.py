@@ -73,6 +73,7 @@ from stockade.events.decisions import (
     Decisions,
     Fired,
     Points,
+    RuleKey,
     fired_bits,
 )
 from stockade.events.entities import (

@@ -132,6 +132,7 @@ class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="type"):
         id: of this alert, on this host; an update names it.
         action: what was done.
         would: what the rule would have done about it; null where it did, or only tells.
+        policy: the policy that governs the rule there; null where none does.
     """
 
     id: str
@@ -148,6 +149,7 @@ class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="type"):
     process: ProcessView
     technique: list[str]
     would: Action | None = None
+    policy: str | None = None
 
 
 def internal_alert(

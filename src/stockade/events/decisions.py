@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from stockade.events._records import OFFSETS, EventType, OpenRecord
+from stockade.events.alert import Action
 from stockade.events.calls import CALLS, OBSERVED
 from stockade.events.policy import Policy
 
@@ -71,15 +74,28 @@ _WORD_BITS = 64
 FIRED_MAX = _WORD_BITS * sum(place.startswith("header.fired.") for place in OFFSETS[OpenRecord])
 
 
+class RuleKey(NamedTuple):
+    """Names a rule among those at work: policies make several of one name.
+
+    Attributes:
+        policy: that governs it; None for none.
+        effective: what is done for it there.
+    """
+
+    name: str
+    policy: str | None
+    effective: Action
+
+
 class Fired(msgspec.Struct, frozen=True):
     """What a bit of a decision stands for.
 
     Attributes:
-        rule: the name of one that fires with it.
+        rule: one that fires with it.
         certain: whether it does; or its scope, or what the agent has to find out, was not known.
     """
 
-    rule: str
+    rule: RuleKey
     certain: bool
 
 

@@ -113,7 +113,7 @@ class Compiler:
         rule = replace(rule, on_host=rule.scope is Scope.HOST)
         found = obstacles(rule)
         if not found:
-            return replace(rule, effective=rule.action, decided=True)
+            return replace(rule, decided=True)
         if undecidable is Undecidable.DETECT:
             return rule
         for each in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from stockade.events import ABSENT, HOST, NOWHERE, UNKNOWN, Event, EventType, Points, Value
 from stockade.events.fields import KIND_OF, field_value, possible
@@ -40,6 +40,21 @@ def may_match(rule: Rule, kind: EventType, *, host: bool) -> bool:
     return evaluate(rule.condition, known) is not False
 
 
+def fires_on_told(
+    rule: Rule, kind: EventType, before: Collection[EventType], *, host: bool
+) -> bool:
+    """Whether what is told of an act, from the host or from a container, can fire a rule.
+
+    A rule that was decided before the act is not asked again.
+
+    Args:
+        rule, kind, host: as of `may_match`.
+        before: the event types of which acts are decided before they happen.
+    """
+    decided = rule.decided and kind in before and (rule.on_host or not host)
+    return not decided and may_match(rule, kind, host=host)
+
+
 class Engine:
     """A set of rules, sorted by the events they are about.
 
@@ -59,7 +74,7 @@ class Engine:
             (kind, host): [
                 rule
                 for rule in self.rules
-                if not (rule.decided and kind in points.before) and may_match(rule, kind, host=host)
+                if fires_on_told(rule, kind, points.before, host=host)
             ]
             for kind in KIND_OF
             for host in (False, True)

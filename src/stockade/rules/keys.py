@@ -85,7 +85,8 @@ def _snippets(node: Node) -> tuple[Snippet, ...]:
     return (snippet,)
 
 
-def _text(node: Node) -> str:
+def flowing(node: Node) -> str:
+    """Reads text in which line breaks mean nothing."""
     return " ".join(node.text().split())
 
 
@@ -93,7 +94,9 @@ def _strings(node: Node) -> tuple[str, ...]:
     return tuple(each.text() for each in node.items())
 
 
-def _choice(choices: Mapping[str, T]) -> Callable[[Node], T]:
+def choice(choices: Mapping[str, T]) -> Callable[[Node], T]:
+    """Reads one of some words, in any case. What it gives raises RuleError."""
+
     def read(node: Node) -> T:
         text = node.text()
         found = choices.get(text.lower())
@@ -105,8 +108,9 @@ def _choice(choices: Mapping[str, T]) -> Callable[[Node], T]:
     return read
 
 
-def _of(choices: type[Enum]) -> Callable[[Node], Any]:
-    return _choice({each.value.lower(): each for each in choices})
+def one_of(choices: type[Enum]) -> Callable[[Node], Any]:
+    """Reads one of an enumeration's values."""
+    return choice({each.value.lower(): each for each in choices})
 
 
 def _techniques(node: Node) -> tuple[str, ...]:
@@ -126,12 +130,12 @@ def _union(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(old + new))
 
 
-_priority = _choice(
+_priority = choice(
     {each.value.lower(): each for each in Priority} | {"info": Priority.INFORMATIONAL}
 )
 # As YAML 1.1 spells them.
-_bool = _choice({"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False})
-_actions = _choice({each.value: each for each in Action if each is not Action.ALLOW})
+boolean = choice({"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False})
+_actions = choice({each.value: each for each in Action if each is not Action.ALLOW})
 
 REQUIRED = ("condition", "desc", "output", "priority")
 
@@ -147,33 +151,33 @@ RULE_KEYS: dict[str, Key] = {
         append=append_exceptions,
         empty=[],
     ),
-    "enabled": Key(_bool, "false: the rule is not loaded"),
-    "source": Key(_text, "the event source; only syscall has events here", replace=False),
-    "warn_evttypes": Key(_bool, "false: no warning about a condition without evt.type"),
-    "skip-if-unknown-filter": Key(_bool, "true: leave the rule out where a field is unknown"),
-    "capture": Key(_bool, "accepted and ignored"),
-    "capture_duration": Key(_text, "accepted and ignored"),
+    "enabled": Key(boolean, "false: the rule is not loaded"),
+    "source": Key(flowing, "the event source; only syscall has events here", replace=False),
+    "warn_evttypes": Key(boolean, "false: no warning about a condition without evt.type"),
+    "skip-if-unknown-filter": Key(boolean, "true: leave the rule out where a field is unknown"),
+    "capture": Key(boolean, "accepted and ignored"),
+    "capture_duration": Key(flowing, "accepted and ignored"),
     "action": Key(_actions, "audit (the default), deny or kill", falco=False),
     "unknown": Key(
-        _of(Unknown),
+        one_of(Unknown),
         "deny (the default) or allow: what an unknown condition does to a deny or kill",
         falco=False,
     ),
     "undecidable": Key(
-        _of(Undecidable),
+        one_of(Undecidable),
         "error (the default) or detect: what becomes of a deny or kill that the kernel cannot"
         " decide before the act",
         falco=False,
     ),
     "scope": Key(
-        _of(Scope),
+        one_of(Scope),
         "any (the default), container (once it runs; its runtime acts before) or host",
         falco=False,
     ),
-    "maturity": Key(_of(Maturity), "stable, incubating, sandbox or deprecated", falco=False),
+    "maturity": Key(one_of(Maturity), "stable, incubating, sandbox or deprecated", falco=False),
     "technique": Key(_techniques, "ids of ATT&CK techniques", append=_union, falco=False),
-    "false_positives": Key(_text, "what else does this legitimately", falco=False),
-    "tuning": Key(_text, "how to fit the rule to a place", falco=False),
+    "false_positives": Key(flowing, "what else does this legitimately", falco=False),
+    "tuning": Key(flowing, "how to fit the rule to a place", falco=False),
     "tests": Key(
         read_fixtures, "events with which it fires or stays quiet", append=_concatenate, falco=False
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stockade.errors import Place
-from stockade.events import Action, Priority
+from stockade.events import Action, Priority, RuleKey
 from stockade.rules.keys import Maturity, Scope, Unknown
 from stockade.rules.syntax import Condition
 from stockade.rules.template import Template
@@ -27,6 +27,7 @@ class Rule:
         unknown_scope: what an act comes to while it is not known whose container it is.
         on_host: whether it acts on the host's tasks, too.
         maturity, false_positives, tuning: empty for rules that do not say.
+        policy: the policy that governs it; None for none.
     """
 
     name: str
@@ -51,3 +52,9 @@ class Rule:
     decided: bool = False
     unknown_scope: Unknown = Unknown.ALLOW
     on_host: bool = False
+    policy: str | None = None
+
+    @property
+    def key(self) -> RuleKey:
+        """What names it among the rules at work."""
+        return RuleKey(self.name, self.policy, self.effective)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ from stockade.rules.report import Report
 from stockade.rules.rule import Rule
 from stockade.rules.snippet import SourceFile
 from stockade.rules.source import read_file, rule_files
+from stockade.rules.vocabulary import Vocabulary
 
 _NOTHING: Mapping[str, Iterable[str]] = MappingProxyType({})
 
@@ -28,10 +29,12 @@ class RuleSet:
     Attributes:
         rules: in the order of their first definitions, those that are switched off included.
         warnings: what does not stop them from being used.
+        vocabulary: what else may be said in the words of these files.
     """
 
     rules: tuple[Rule, ...]
     warnings: tuple[Diagnostic, ...] = ()
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     @property
     def enabled(self) -> tuple[Rule, ...]:
@@ -93,7 +96,7 @@ def build(
         _warn_unused("list", unused, report)
     if report.failed:
         raise RuleErrors(report.diagnostics)
-    return RuleSet(rules, report.diagnostics)
+    return RuleSet(rules, report.diagnostics, Vocabulary(library.lists, library.macros))
 
 
 def _warn_unused(kind: str, definition: Definition, report: Report) -> None:

@@ -6,7 +6,7 @@ size are checked before anything is built of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -157,19 +157,25 @@ def read_file(path: Path) -> SourceFile:
     return SourceFile(str(path), text)
 
 
-def read_items(source: SourceFile, report: Report) -> list[Item]:
-    """The entries of a file; what is wrong is reported, the rest is read all the same."""
+def read_items(source: SourceFile, report: Report, kinds: Sequence[str] = KINDS) -> list[Item]:
+    """The entries of a file; what is wrong is reported, the rest is read all the same.
+
+    Args:
+        source: the file.
+        report: takes what is wrong.
+        kinds: keys by which an entry says what it is; of several, the first counts.
+    """
     budget = Budget()
     items: list[Item] = []
     with report.collect():
-        for root in _documents(source):
+        for root in _documents(source, kinds):
             for node in Node(source, root, budget).items():
                 with report.collect():
-                    items += [] if node.is_null else [_item(node)]
+                    items += [] if node.is_null else [_item(node, kinds)]
     return items
 
 
-def _documents(source: SourceFile) -> list[yaml.Node]:
+def _documents(source: SourceFile, kinds: Sequence[str]) -> list[yaml.Node]:
     """The YAML documents of a file that are lists."""
     try:
         _check_depth(source)
@@ -188,7 +194,7 @@ def _documents(source: SourceFile) -> list[yaml.Node]:
             continue
         if not isinstance(document, yaml.SequenceNode):
             place = Node(source, document, Budget()).place
-            raise RuleError("a rule file is a list of rules, macros and lists", place)
+            raise RuleError(f"expected a list of entries such as '- {kinds[-1]}: name'", place)
         found.append(document)
     return found
 
@@ -212,11 +218,11 @@ def _check_depth(source: SourceFile) -> None:
             depth -= 1
 
 
-def _item(node: Node) -> Item:
+def _item(node: Node, kinds: Sequence[str]) -> Item:
     if not isinstance(node.yaml, yaml.MappingNode) or not node.yaml.value:
-        raise RuleError("expected an entry such as '- rule: name'", node.place)
+        raise RuleError(f"expected an entry such as '- {kinds[-1]}: name'", node.place)
     keys = node.mapping()
-    kind = next((each for each in KINDS if each in keys), next(iter(keys)))
+    kind = next((each for each in kinds if each in keys), next(iter(keys)))
     value = keys[kind]
     return Item(kind, value.text().strip() if value.is_scalar else "", node.place, keys)
 

@@ -81,7 +81,7 @@ class Terminal:
 
 
 def _done(message: Alert) -> str:
-    """What was done about it, or would have been."""
+    """What was done about it, or would have been; empty where it was only told."""
     if message.action is not Action.AUDIT:
         return f" [{message.action.value}]"
     return f" [would {message.would.value}]" if message.would else ""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from stockade.events import EventType
 from stockade.rules import Rule
 from stockade.rules.lowering import apart, build, policy_key
 from stockade.rules.lowering.apart import build_apart
-from stockade.rules.show import condition_text
 from tests.support.filters import packs, stock
 from tests.support.rules import made, rule_text
 
@@ -46,6 +43,5 @@ def test_what_takes_too_long_is_refused_as_a_whole(monkeypatch: pytest.MonkeyPat
 
 def test_all_rules_come_back_as_what_they_are() -> None:
     for found in (packs(), stock()):
-        items = apart.items((rule.name, condition_text(rule.condition)) for rule in found)
-        again = made(json.dumps(items)).rules if found else ()
+        again = apart.received(list(map(apart.sent, found)))
         assert policy_key(again, KINDS) == policy_key(found, KINDS)

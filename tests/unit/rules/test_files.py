@@ -42,9 +42,9 @@ def test_one_rule_in_many_ways(text: str) -> None:
     ("text", "found"),
     [
         ("{", "1:2: error: not YAML"),
-        ("rule: x", "1:1: error: a rule file is a list"),
-        ("x", "1:1: error: a rule file is a list"),
-        (f"{GOOD}---\nrule: x\n", "7:1: error: a rule file is a list"),
+        ("rule: x", "1:1: error: expected a list of entries"),
+        ("x", "1:1: error: expected a list of entries"),
+        (f"{GOOD}---\nrule: x\n", "7:1: error: expected a list of entries"),
         ("- x", "1:3: error: expected an entry"),
         ("- []", "1:3: error: expected an entry"),
         ("- {}", "1:3: error: expected an entry"),

@@ -14,12 +14,11 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
 from stockade.errors import StockadeError
-from stockade.events import NOWHERE, Action, EventType, Points, Policy
+from stockade.events import NOWHERE, Action, EventType, Points, Policy, RuleKey
 from stockade.rules.keys import Unknown
 from stockade.rules.lowering.assemble import Refusal
 from stockade.rules.lowering.confined import confine
@@ -35,6 +34,18 @@ _NICE = 5
 _LAST_WORDS = 300
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """A rule as text, with all else that has a say in what comes of it."""
+
+    condition: str
+    key: RuleKey
+    action: Action
+    decided: bool
+    unknown: Unknown
+    unknown_scope: Unknown
+    on_host: bool
+
+
 def build_apart(
     rules: Sequence[Rule], kinds: Iterable[EventType], points: Points = NOWHERE
 ) -> Built:
@@ -46,10 +57,9 @@ def build_apart(
         points: where acts can be decided.
     """
     wanted, acted = sorted(kinds), sorted(points.before | points.after)
-    acting = {rule.name: _acting(rule) for rule in rules if rule.decided}
+    acting = tuple(dict.fromkeys(rule.name for rule in rules if rule.decided))
     order = {
-        "rules": [(rule.name, condition_text(rule.condition)) for rule in rules],
-        "acting": acting,
+        "rules": msgspec.to_builtins(list(map(sent, rules))),
         "kinds": wanted,
         "before": sorted(points.before),
         "after": sorted(points.after),
@@ -70,7 +80,7 @@ def build_apart(
     except subprocess.CalledProcessError as err:
         words = err.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
         reason = f"the compiler failed: {words[-_LAST_WORDS:]}"
-    undecided = (Refusal(tuple(acted), tuple(acting), reason),) if acting else ()
+    undecided = (Refusal(tuple(acted), acting, reason),) if acting else ()
     return Built(Policy((), {}), (Refusal(tuple(wanted), (), reason),), "none", undecided=undecided)
 
 
@@ -81,42 +91,48 @@ def main() -> None:
     order = json.loads(sys.stdin.buffer.read())
     kinds = [EventType(kind) for kind in order["kinds"]]
     points = Points(*(frozenset(map(EventType, order[each])) for each in ("before", "after")))
-    made = make_rules([SourceFile("rules", json.dumps(items(order["rules"])))]).rules
-    rules = [_as_it_acts(rule, order["acting"].get(rule.name)) for rule in made]
+    rules = received(msgspec.convert(order["rules"], list[Sent]))
     if policy_key(rules, kinds, points) != order["key"]:
         raise StockadeError("the rules are not the same when they are read again")
     sys.stdout.buffer.write(msgspec.msgpack.encode(build(rules, kinds, points)))
 
 
-def _acting(rule: Rule) -> dict[str, str | bool]:
-    """What decides how a rule acts, beside its condition."""
-    return {
-        "action": rule.action.value,
-        "effective": rule.effective.value,
-        "unknown": rule.unknown.value,
-        "unknown_scope": rule.unknown_scope.value,
-        "on_host": rule.on_host,
-    }
-
-
-def _as_it_acts(rule: Rule, acting: dict[str, Any] | None) -> Rule:
-    if acting is None:
-        return rule
-    return replace(
-        rule,
-        decided=True,
-        action=Action(acting["action"]),
-        effective=Action(acting["effective"]),
-        unknown=Unknown(acting["unknown"]),
-        unknown_scope=Unknown(acting["unknown_scope"]),
-        on_host=acting["on_host"],
+def sent(rule: Rule) -> Sent:
+    """A rule as it goes there."""
+    return Sent(
+        condition=condition_text(rule.condition),
+        key=rule.key,
+        action=rule.action,
+        decided=rule.decided,
+        unknown=rule.unknown,
+        unknown_scope=rule.unknown_scope,
+        on_host=rule.on_host,
     )
 
 
-def items(rules: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    """Rules as a file has them. JSON is YAML."""
+def received(several: Sequence[Sent]) -> list[Rule]:
+    """The rules that were sent. What they are written as has numbers for names: JSON is YAML."""
     rest = {"desc": "-", "output": "-", "priority": "NOTICE"}
-    return [{"rule": name, "condition": text, **rest} for name, text in rules]
+    items = [
+        {"rule": str(number), "condition": each.condition, **rest}
+        for number, each in enumerate(several)
+    ]
+    made = make_rules([SourceFile("rules", json.dumps(items))]).rules if items else ()
+    return [_as_it_was(rule, each) for rule, each in zip(made, several, strict=True)]
+
+
+def _as_it_was(rule: Rule, sent: Sent) -> Rule:
+    return replace(
+        rule,
+        name=sent.key.name,
+        policy=sent.key.policy,
+        effective=sent.key.effective,
+        action=sent.action,
+        decided=sent.decided,
+        unknown=sent.unknown,
+        unknown_scope=sent.unknown_scope,
+        on_host=sent.on_host,
+    )
 
 
 if __name__ == "__main__":

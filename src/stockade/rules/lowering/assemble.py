@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from stockade.events import EventType, NeedFlags, Policy, Program
 from stockade.events.fields import KIND_OF
+from stockade.rules.engine import fires_on_told
 from stockade.rules.lowering import elf
 from stockade.rules.lowering.formulas import Formula, probes
 from stockade.rules.lowering.kinds import FILTERED
@@ -34,7 +35,7 @@ def units(
     """What is to be compiled, with the event types that it is for."""
     found: dict[Unit, list[EventType]] = {}
     for kind in sorted(FILTERED.intersection(kinds)):
-        told = [rule for rule in rules if not (rule.decided and kind in decided)]
+        told = [rule for rule in rules if not rule.decided or _is_told(rule, kind, decided)]
         formulas = tuple(dict.fromkeys(each.may_fire for each in staged(told, kind, parts)))
         layout = "open" if KIND_OF[kind] == "open" else "call"
         if needs(formulas) & NeedFlags.WHOLE_TASK:
@@ -42,6 +43,10 @@ def units(
         if formulas and True not in formulas:
             found.setdefault((layout, formulas), []).append(kind)
     return found
+
+
+def _is_told(rule: Rule, kind: EventType, decided: Collection[EventType]) -> bool:
+    return any(fires_on_told(rule, kind, decided, host=host) for host in (False, True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def assemble(
         rules: checked rules.
         kinds: the event types that are collected.
         compile_all: makes object files of modules; in place of one, why there is none.
-        decided: the event types of which acts are decided: those fire no rule that acts.
+        decided: the event types of which acts are decided before they happen.
     """
     refused: list[Refusal] = []
     planned: list[tuple[list[EventType], NeedFlags, Plan]] = []

@@ -30,7 +30,7 @@ from stockade.rules.lowering.deciding import Decider, can_decide, kinds_of, scop
 from stockade.rules.lowering.formulas import Formula
 from stockade.rules.lowering.knowledge import needs
 from stockade.rules.lowering.modules import SECTION, decision
-from stockade.rules.lowering.parts import Parts
+from stockade.rules.lowering.parts import Parts, Whose
 from stockade.rules.lowering.plan import Plan, exact_plan
 from stockade.rules.rule import Rule
 from stockade.rules.show import condition_text
@@ -66,9 +66,8 @@ def decided_rules(rules: Iterable[Rule]) -> list[Rule]:
 def rules_text(rules: Iterable[Rule]) -> str:
     """All of rules that has a say in what is decided."""
     return "\n".join(
-        f"{len(rule.name)} {rule.name} {rule.action.value} {rule.effective.value}"
-        f" {rule.unknown.value} {rule.unknown_scope.value} {rule.on_host}"
-        f" {condition_text(rule.condition)}"
+        f"{tuple(rule.key)!r} {rule.action.value} {rule.unknown.value} {rule.unknown_scope.value}"
+        f" {rule.on_host} {condition_text(rule.condition)}"
         for rule in decided_rules(rules)
     )
 
@@ -109,9 +108,9 @@ def _cases(
         fires = Decider(rule, kind, parts, before=before, certain=True).fires()
         may_fire = Decider(rule, kind, parts, before=before, certain=False).fires()
         if fires is not False:
-            yield fires, _OUTCOMES[rule.effective], Fired(rule.name, certain=True)
+            yield fires, _OUTCOMES[rule.effective], Fired(rule.key, certain=True)
         if may_fire not in (False, fires):
-            yield may_fire, Outcome.AUDIT, Fired(rule.name, certain=False)
+            yield may_fire, Outcome.AUDIT, Fired(rule.key, certain=False)
 
 
 def decide(
@@ -134,7 +133,7 @@ def decide(
         found = unit(_asked(decided, kind, before), kind, parts, before=kind in before)
         if found.formulas:
             units.setdefault(found, []).append(kind)
-    planned, refused = [], []
+    planned, refused = [], list(_without_scope(decided, parts))
     for each, types in units.items():
         plan = exact_plan(each.formulas) if len(each.formulas) <= FIRED_MAX else None
         if plan is None:
@@ -184,6 +183,14 @@ def _decisions(
     )
 
 
+def _without_scope(rules: Iterable[Rule], parts: Parts) -> Iterator[Refusal]:
+    """Rules of which nobody could tell whose acts they are about: too many others say that."""
+    for rule in rules:
+        own = scope_parts([rule]).of(Whose.CONTAINER)
+        if any(parts.find(part.condition) is None for part in own):
+            yield Refusal(tuple(kinds_of(rule)), (rule.name,), "rules differ too much in scope")
+
+
 def _refusal(unit: Unit, types: list[EventType], reason: str) -> Refusal:
-    names = dict.fromkeys(each.rule for several in unit.fired for each in several)
+    names = dict.fromkeys(each.rule.name for several in unit.fired for each in several)
     return Refusal(tuple(types), tuple(names), reason)

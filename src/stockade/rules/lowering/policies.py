@@ -68,7 +68,7 @@ def policy_key(rules: Iterable[Rule], kinds: Iterable[EventType], points: Points
     rules = list(rules)
     digest.update(rules_text(rules).encode("utf-8", "surrogateescape"))
     for rule in rules:
-        text = f"{len(rule.name)} {rule.name} {condition_text(rule.condition)}\n"
+        text = f"{tuple(rule.key)!r} {condition_text(rule.condition)}\n"
         digest.update(text.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
