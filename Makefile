@@ -54,6 +54,10 @@ kernels: kernels-setup compiled
 kernels-setup: test-setup
 	packaging/install-packages.sh kernels
 
+# make threat-model  run the tests that the threat model's claims name, and record what became of them
+threat-model: test-setup
+	$(SUDO) $(BIN)/python -B -m threatmodel --record $(ARGS)
+
 # make check   everything a change needs: lint, types, layers, formats, generated files, quick tests
 check: setup
 	$(BIN)/ruff check .
@@ -66,6 +70,7 @@ check: setup
 	$(BIN)/python -m stockade.rules.reference --check
 	$(BIN)/python -m stockade.policies.reference --check
 	$(BIN)/python -m vmtest.page --check
+	$(BIN)/python -m threatmodel --check
 	$(BIN)/stockade rules check
 	$(BIN)/stockade rules lint
 	$(BIN)/stockade rules test
@@ -78,6 +83,7 @@ generate: setup
 	$(BIN)/python -m stockade.rules.reference
 	$(BIN)/python -m stockade.policies.reference
 	$(BIN)/python -m vmtest.page
+	$(BIN)/python -m threatmodel
 	$(BIN)/ruff format -q .
 	$(BIN)/clang-format -i $(C_FILES)
 
@@ -92,4 +98,4 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE help setup objects test-setup run compiled test kernels kernels-setup check generate bench clean
+.PHONY: FORCE help setup objects test-setup run compiled test kernels kernels-setup threat-model check generate bench clean
