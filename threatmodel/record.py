@@ -12,8 +12,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from stockade.kernel.facts import find_facts
 from threatmodel.claims import ROOT, Result
+
+_MARK = "results: "
 
 
 def run(tests: Iterable[str]) -> dict[str, Result]:
@@ -34,6 +38,19 @@ def run(tests: Iterable[str]) -> dict[str, Result]:
         row["test"]: Result(row["outcome"], platform.release(), tier, day)
         for row in map(json.loads, lines)
     }
+
+
+def told(found: Mapping[str, Result]) -> str:
+    """What became of tests, as a line among others."""
+    return f"{_MARK}{msgspec.json.encode(found).decode()}"
+
+
+def taken(lines: Iterable[str]) -> dict[str, Result]:
+    """What such a line says. Raises ValueError where there is none."""
+    for line in lines:
+        if line.startswith(_MARK):
+            return msgspec.json.decode(line.removeprefix(_MARK), type=dict[str, Result])
+    raise ValueError("no results among these lines")
 
 
 def merged(known: Mapping[str, Result], new: Mapping[str, Result]) -> dict[str, Result]:

@@ -47,18 +47,19 @@ class Act:
     def __str__(self) -> str:
         return f"{self.family} {self.rule}"
 
-    def do(self, runc: Runc, agent: int) -> str:
+    def do(self, runc: Runc, agent: int, name: str | None = None) -> str:
         """Act in a new container; returns its name.
 
         Args:
             runc: makes the container.
             agent: number of the agent's process.
+            name: of the container, where it must be some.
         """
         if self.too_new and not has_type(self.too_new[0]):
             pytest.skip(self.too_new[1])
         with _host_process() as pid, _host_files(self.files):
             script = self.script.format(pid=pid, agent=agent)
-            name, done = runc.run(["sh", "-c", script], self.options)
+            name, done = runc.run(["sh", "-c", script], self.options, name=name)
         assert (done.returncode != 0) is self.fails, done.stdout + done.stderr
         return name
 

@@ -1,4 +1,7 @@
-"""An agent that also says when a container has ended: nothing comes from it after that."""
+"""An agent with all the rules that are shipped, those of policies too.
+
+It also says when a container has ended: nothing comes from it after that.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,29 @@ _RULE = f"""
   output: "%container.id"
   priority: NOTICE
 """
+# What is off by default is at work: patches everywhere, hardening where the name says so.
+HARDENED = "-hardened"
+_POLICY = f"""
+- policy: patches
+  packs: [runtime_patches]
+  mode: enforce
+  brake: {{containers: 0}}
+- policy: hardening
+  packs: [hardening]
+  mode: enforce
+  scope: {{container: "*{HARDENED}"}}
+  brake: {{containers: 0}}
+"""
 
 
 def watching(directory: Path, more: str = "") -> Agent:
     """An agent, not yet entered, with the shipped rules and more, which directory will hold."""
     path = directory / "more.yaml"
     path.write_text(more + _RULE)
-    return Agent(_SHIPPED, path)
+    policy = directory / "policy"
+    policy.write_text(_POLICY)
+    options = ("--policy", str(policy), "--state", str(directory / "modes"))
+    return Agent(_SHIPPED, path, options=options)
 
 
 def told_until_its_end(agent: Agent, name: str) -> dict[str, str]:

@@ -836,6 +836,9 @@ static long act_connects(void)
 	if (is("connect@engine"))
 		return new_socket(AF_UNIX, SOCK_STREAM, FIRST),
 		       connect_to(local("/run/docker.sock"));
+	if (is("connect@shim"))
+		return new_socket(AF_UNIX, SOCK_STREAM, FIRST),
+		       connect_to(local("@/containerd-shim/stockade-test.sock"));
 	if (is("connect@bad"))
 		return new_socket(AF_INET, SOCK_STREAM, FIRST),
 		       syscall(SYS_connect, FIRST, NOWHERE, sizeof(address.v4));

@@ -11,7 +11,7 @@ from stockade.events import Action
 from threatmodel import claims
 from threatmodel.claims import Claim, Level, Model, Result, Stage, faults, read
 from threatmodel.page import page
-from threatmodel.record import merged
+from threatmodel.record import merged, taken, told
 
 RULE = "Raw device opened in a container"
 TEST = "tests/e2e/shipped/test_rules.py::test_a_block_device_under_any_name"
@@ -107,6 +107,13 @@ def test_a_skip_takes_nothing_back() -> None:
         "other": skipped,
     }
     assert merged({TEST: PASSED}, {TEST: failed}) == {TEST: failed}
+
+
+def test_results_come_out_of_a_guest_as_a_line() -> None:
+    seen = {TEST: PASSED}
+    assert taken(["booted\n", f"{told(seen)}\n", "done\n"]) == seen
+    with pytest.raises(ValueError, match="no results"):
+        taken(["booted\n"])
 
 
 def test_the_page_says_by_what_it_is_seen() -> None:

@@ -88,10 +88,12 @@ def rule_page() -> str:
         if row.pack != pack:
             pack = row.pack or ""
             out.append(f"\n## {pack}\n")
-        techniques = ", ".join(row.technique)
+        asks = () if row.action == "audit" else (f"asks to {row.action}",)
+        off = () if row.enabled else ("off until a policy names it",)
+        words = (row.priority, row.maturity or "", *row.technique, *asks, *off)
         out.append(
             f"\n### {row.name}\n\n{_flow(row.desc)}\n\n"
-            f"*{row.priority}, {row.maturity}, {techniques}*\n\n"
+            f"*{', '.join(words)}*\n\n"
             f"**False positives.** {row.false_positives}\n\n**Tuning.** {row.tuning}\n\n"
             f"```\n{_flow(row.condition)}\n```\n"
         )
