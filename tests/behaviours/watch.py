@@ -23,11 +23,11 @@ HARDENED = "-hardened"
 _POLICY = f"""
 - policy: patches
   packs: [runtime_patches]
-  mode: enforce
+  mode: audit
   brake: {{containers: 0}}
 - policy: hardening
   packs: [hardening]
-  mode: enforce
+  mode: audit
   scope: {{container: "*{HARDENED}"}}
   brake: {{containers: 0}}
 """

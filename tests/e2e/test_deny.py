@@ -22,6 +22,20 @@ RULE = """
   priority: WARNING
   action: {action}
 """
+POLICY = """
+- policy: p
+  rules: [refuse]
+  mode: enforce
+  scope: {container: ["*-scoped", "*-canary"]}
+  modes: [{mode: audit, scope: {container: "*-canary"}}]
+  exceptions: [e]
+- exception: e
+  reason: r
+  expires: never
+  file: /mnt/excepted
+"""
+OPENED = "evt.type in (open, openat, openat2) and fd.name startswith /mnt/"
+SECRET = "treasure\n"  # noqa: S105 - what is to be found in a file
 SETTLE_S = 10.0
 PLAIN = Options()
 
@@ -33,10 +47,33 @@ def refusing() -> Iterator[None]:
     subprocess.run([STOCKADE, "uninstall"], capture_output=True, check=False)
 
 
-def rules(tmp_path: Path, condition: str, action: str = "deny", name: str = "refuse") -> Path:
-    path = tmp_path / "deny.yaml"
-    path.write_text(RULE.format(name=name, condition=condition, action=action))
-    return path
+class Files:
+    """A rule that refuses opens, under a policy; and what containers have as /mnt."""
+
+    def __init__(self, directory: Path) -> None:
+        shared = directory / "shared"
+        shared.mkdir()
+        for name in ("secret", "other", "excepted"):
+            (shared / name).write_text(SECRET)
+        self.options = Options(mounts=(Mount(shared, "/mnt"),))
+        self.policy = directory / "policy.yaml"
+        self.policy.write_text(POLICY)
+        self._rules = directory / "deny.yaml"
+        self._rules.write_text(RULE.format(name="refuse", condition=OPENED, action="deny"))
+        self._state = directory / "modes.json"
+
+    def agent(self) -> Agent:
+        options = ("--policy", str(self.policy), "--state", str(self._state), "--no-fold")
+        return Agent(self._rules, options=options)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+def stockade(*arguments: str) -> str:
+    return subprocess.check_output([STOCKADE, *arguments], text=True)
 
 
 def refused(container: str, *command: str) -> subprocess.CompletedProcess[str]:
@@ -59,40 +96,65 @@ def scoped(runc: Runc, options: Options = PLAIN) -> Iterator[tuple[str, str]]:
         yield name, other
 
 
-def test_an_open_is_refused_in_scope_alone(runc: Runc, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("treasure\n")
-    shared = Options(mounts=(Mount(tmp_path, "/mnt"),))
-    condition = "evt.type in (open, openat, openat2) and fd.name = /mnt/secret"
-    with (
-        Agent(rules(tmp_path, f"{condition} and container.name endswith -scoped")) as agent,
-        scoped(runc, shared) as (inside, other),
-    ):
+def test_an_open_is_refused_in_scope_alone(runc: Runc, files: Files) -> None:
+    with files.agent() as agent, scoped(runc, files.options) as (inside, other):
         done = refused(inside, "cat", "/mnt/secret")
-        assert "treasure" not in done.stdout
+        assert SECRET not in done.stdout
         assert "Operation not permitted" in done.stderr
         assert attempt(inside, "cat", "/etc/passwd").returncode == 0
-        assert attempt(other, "cat", "/mnt/secret").stdout == "treasure\n"
+        assert attempt(inside, "cat", "/mnt/excepted").stdout == SECRET
+        assert attempt(other, "cat", "/mnt/secret").stdout == SECRET
         alert = agent.wait(
             lambda message: message.get("rule") == "refuse" and message.get("action") == "deny"
         )
         assert alert["container"]["id"] == inside
-        assert alert["would"] is None
+        assert (alert["would"], alert["policy"]) == (None, "p")
         assert alert["output_fields"]["fd.name"] == "/mnt/secret"
-        assert not agent.alerted("refuse", other, within_s=1.0)
+        beside = agent.alert("refuse", other)
+        assert (beside["action"], beside["would"], beside["policy"]) == ("audit", None, None)
 
 
-def uninstall() -> str:
-    return subprocess.check_output([STOCKADE, "uninstall"], text=True)
+def test_what_is_audited_says_exactly_what_would_be_refused(runc: Runc, files: Files) -> None:
+    name = f"{runc.name()}-canary"
+    with files.agent() as agent, runc.running(["sleep", "600"], files.options, name=name):
+        assert attempt(name, "cat", "/mnt/secret", "/mnt/excepted").stdout == SECRET * 2
+        alert = agent.alert("refuse", name)
+        assert (alert["action"], alert["would"], alert["policy"]) == ("audit", "deny", "p")
+        agent.stop()
+        told = [each for each in agent.alerts() if each["container"]["id"] == name]
+        assert {each["output_fields"]["fd.name"] for each in told} == {"/mnt/secret"}
+        assert {each["would"] for each in told} == {"deny"}
 
 
-def test_what_is_denied_outlives_the_agent(runc: Runc, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("treasure\n")
-    shared = Options(mounts=(Mount(tmp_path, "/mnt"),))
-    opened = "evt.type in (open, openat, openat2) and fd.name = /mnt/secret"
-    path = rules(tmp_path, f"{opened} and container.name endswith -scoped")
+def test_disarming_takes_effect_at_once(runc: Runc, files: Files) -> None:
+    with files.agent() as agent, scoped(runc, files.options) as (inside, _):
+        assert refused(inside, "cat", "/mnt/secret").returncode
+        # While no rules can be made of the files.
+        files.policy.write_text("no policy")
+        with subprocess.Popen([STOCKADE, "disarm"], stdout=subprocess.PIPE, text=True) as disarm:
+            end = time.monotonic() + SETTLE_S
+            while (done := attempt(inside, "cat", "/mnt/other")).returncode:
+                assert time.monotonic() < end
+            assert done.stdout == SECRET
+            assert disarm.poll() is None
+            agent.wait(
+                lambda message: (
+                    message.get("rule") == "refuse"
+                    and message["output_fields"]["fd.name"] == "/mnt/other"
+                    and (message["action"], message["would"]) == ("audit", "deny")
+                )
+            )
+            files.policy.write_text(POLICY)
+            assert "has taken it" in disarm.communicate()[0]
+        assert attempt(inside, "cat", "/mnt/secret").stdout == SECRET
+        assert "has taken it" in stockade("mode", "reset")
+        assert refused(inside, "cat", "/mnt/secret").returncode
+
+
+def test_what_is_denied_outlives_the_agent(runc: Runc, files: Files) -> None:
     loop = "while :; do read x </mnt/secret && echo $x; sleep 0.1; done 2>/dev/null"
-    with scoped(runc, shared) as (inside, other):
-        with Agent(path) as agent:
+    with scoped(runc, files.options) as (inside, other):
+        with files.agent() as agent:
             assert refused(inside, "cat", "/mnt/secret").returncode
             reader = subprocess.Popen(
                 ["runc", "exec", inside, "sh", "-c", loop],
@@ -104,15 +166,29 @@ def test_what_is_denied_outlives_the_agent(runc: Runc, tmp_path: Path) -> None:
             agent.process.wait()
         # Nobody is there, and it is refused, also to who is new in the container.
         assert attempt(inside, "cat", "/mnt/secret").returncode
-        assert attempt(other, "cat", "/mnt/secret").stdout == "treasure\n"
-        with Agent(path) as agent:
+        assert attempt(other, "cat", "/mnt/secret").stdout == SECRET
+        with files.agent() as agent:
             agent.wait(lambda message: message.get("action") == "deny")
             time.sleep(3)
             agent.stop()
         assert attempt(inside, "cat", "/mnt/secret").returncode
         reader.kill()
         assert reader.communicate()[0] == ""
-        assert "removed" in uninstall()
-        assert attempt(inside, "cat", "/mnt/secret").stdout == "treasure\n"
+        assert "removed" in stockade("uninstall")
+        assert attempt(inside, "cat", "/mnt/secret").stdout == SECRET
         assert not Path("/sys/fs/bpf/stockade").exists()
-        assert "nothing" in uninstall()
+        assert "nothing" in stockade("uninstall")
+
+
+def test_what_outlives_the_agent_can_be_disarmed(runc: Runc, files: Files) -> None:
+    with scoped(runc, files.options) as (inside, _):
+        with files.agent() as agent:
+            assert refused(inside, "cat", "/mnt/secret").returncode
+            agent.process.kill()
+            agent.process.wait()
+        assert attempt(inside, "cat", "/mnt/secret").returncode
+        try:
+            assert "only tells from now on" in stockade("disarm")
+            assert attempt(inside, "cat", "/mnt/secret").stdout == SECRET
+        finally:
+            stockade("mode", "reset")

@@ -77,9 +77,6 @@ def test_modes_are_switched_under_way_and_outlive_the_agent(scene: Scene) -> Non
         assert "has taken it" in stockade("mode", "enforce", "--rule", RULE)
         (policy,) = in_force()["policies"]
         assert [clause["mode"] for clause in policy["clauses"]] == ["audit", "enforce"]
-        # Nothing is refused yet, and nothing is said to be.
-        alert = scene.open(agent)
-        assert (alert["action"], alert["would"]) == ("audit", "deny")
         assert "has taken it" in stockade("disarm")
         assert agent.stop()[0] == 0
     with scene.agent(POLICY):

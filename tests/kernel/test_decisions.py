@@ -23,7 +23,7 @@ from stockade.events import (
 from stockade.kernel import Sensor, Wanted
 from stockade.rules import Rule
 from tests.support.guard import Guard, attempt, require_refusal
-from tests.support.rules import made, one, rule_text
+from tests.support.rules import enforced, made, one, rule_text
 from tests.support.runc import Mount, Options, Runc
 
 OPENED = "evt.type in (open, openat, openat2, creat, open_by_handle_at)"
@@ -66,7 +66,7 @@ def fresh(guard: Guard, shared: Path) -> None:
 
 
 def acting(condition: str, action: Action = Action.DENY, **keys: str) -> Rule:
-    return one(made(rule_text(condition, action=action.value, **keys)))
+    return enforced(one(made(rule_text(condition, action=action.value, **keys))))
 
 
 def opened(name: str) -> str:
@@ -204,11 +204,11 @@ def test_disarmed_it_is_told_of_and_not_refused(guard: Guard, pair: tuple[str, s
     guard.decide(acting(opened("/mnt/secret")), scopes=pair)
     key = guard.container(inside).key
     for disarmed, free in ((key, (inside,)), (None, (inside, other))):
-        guard.sensor.deciders.disarm(disarmed)
+        guard.sensor.deciders.disarmed.disarm(disarmed)
         for name in pair:
             done = attempt(name, "cat", "/mnt/secret")
             assert (done.stdout == SECRET) == (name in free)
-        guard.sensor.deciders.arm(disarmed)
+        guard.sensor.deciders.disarmed.arm(disarmed)
         guard.decided(OpenRecord, Outcome.AUDIT, inside)
         assert attempt(inside, "cat", "/mnt/secret").stdout == ""
 

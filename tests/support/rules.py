@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stockade.rules import Rule, RuleSet
 from stockade.rules.ruleset import build
 from stockade.rules.snippet import SourceFile
@@ -25,3 +27,8 @@ def one(rules: RuleSet) -> Rule:
     """The only rule."""
     (rule,) = rules.rules
     return rule
+
+
+def enforced(rule: Rule) -> Rule:
+    """A rule that does what it asks for, as under a policy that enforces it everywhere."""
+    return replace(rule, effective=rule.action)

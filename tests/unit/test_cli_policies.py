@@ -17,6 +17,12 @@ from stockade.policies.status import Status, read_status, status_of, write_statu
 from tests.unit.policies.helpers import PACKED, RULES, governed
 
 POLICY = "- policy: shop\n  mode: enforce\n  rules: [Denying, Telling]\n"
+EXCEPTED = f"""{POLICY}  exceptions: [e]
+- exception: e
+  reason: r
+  expires: never
+  process: /x
+"""
 
 
 @pytest.fixture
@@ -33,8 +39,14 @@ def checked(files: Path, *more: str) -> int:
 
 def test_check(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert checked(files) == 0
+    assert capsys.readouterr().out == "stockade: 1 policy, 0 errors, 0 warnings\n"
+    (files / "policy.yaml").write_text(EXCEPTED)
+    assert checked(files) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[0].endswith("that say deny, and only audit is done yet")
+    assert out[0].endswith(
+        "policy.yaml:8:12: warning: policy 'shop' only audits: rule 'Denying' cannot deny:"
+        " of openat the kernel cannot tell whether proc.exepath = /x"
+    )
     assert out[-1] == "stockade: 1 policy, 0 errors, 1 warning"
     wrong = files / "wrong.yaml"
     wrong.write_text(POLICY.replace("Denying", "Denyng"))
@@ -49,6 +61,7 @@ def test_check(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_check_for_editors(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "policy.yaml").write_text(EXCEPTED)
     assert checked(files, "--json") == 0
     answer = msgspec.json.decode(capsys.readouterr().out)
     assert (answer["ok"], answer["policies"]) == (True, ["shop"])

@@ -26,6 +26,7 @@ from stockade.events import (
 )
 from stockade.rules import Engine, Rule
 from tests.support.records import ENTRY, event, open_record
+from tests.support.rules import enforced
 from tests.unit.rules.helpers import made, only, rule
 
 WORKLOAD = Workload(
@@ -201,7 +202,7 @@ OPENS = Points(frozenset({EventType.OPENAT}))
 def decided(outcome: Outcome, *rules: Rule, certain: bool = True) -> tuple[Judge, Event]:
     """A judge of rules that the kernel decides by, and an event of which it did."""
     of = Judge(Engine(rules, OPENS))
-    fired = tuple((Fired(rule.name, certain=certain),) for rule in rules)
+    fired = tuple((Fired(rule.key, certain=certain),) for rule in rules)
     of.take_decisions(Decisions(fired={EventType.OPENAT: fired}, set=7), rules)
     record = open_record(result=-1 if outcome >= Outcome.DENY else 0)
     header = msgspec.structs.replace(
@@ -233,7 +234,7 @@ def test_an_alert_says_what_was_done(
 
 
 def test_what_was_not_certain_is_judged_again() -> None:
-    holds = only(rule(DECIDED, "holds", action="deny"))
+    holds = enforced(only(rule(DECIDED, "holds", action="deny")))
     fails = only(rule("evt.type = openat and fd.name = /other", "fails", action="deny"))
     of, act = decided(Outcome.AUDIT, holds, fails, certain=False)
     (alert,) = of.alerts_of(act)
@@ -256,7 +257,7 @@ def test_what_nobody_remembers_is_counted() -> None:
 
 
 def test_who_was_killed_for_what_he_did_is_told_of_with_all_else() -> None:
-    kill = only(rule(DECIDED, "kill", action="kill"))
+    kill = enforced(only(rule(DECIDED, "kill", action="kill")))
     tell = only(rule("evt.type = openat", "tell"))
     of, act = decided(Outcome.KILL, kill)
     of.take_rules(Engine([kill, tell], Points(frozenset(), OPENS.before)))
@@ -266,3 +267,64 @@ def test_who_was_killed_for_what_he_did_is_told_of_with_all_else() -> None:
         ("kill", Action.KILL),
         ("tell", Action.AUDIT),
     ]
+
+
+def test_each_policy_has_its_own_word() -> None:
+    found = only(rule(DECIDED, action="deny"))
+    mild = replace(found, policy="p")
+    strict = replace(enforced(found), policy="p")
+    for acts in (mild, strict):
+        of, act = decided(Outcome.DENY, acts)
+        of.take_rules(Engine([mild, strict], OPENS))
+        (alert,) = of.alerts_of(act)
+        assert (alert.action, alert.policy) == (acts.effective, "p")
+
+
+def test_what_decided_before_a_reload_is_still_understood() -> None:
+    strict = enforced(only(rule(DECIDED, action="deny")))
+    of, act = decided(Outcome.DENY, strict)
+    for _ in range(2):
+        of.take_decisions(Decisions(set=8), ())
+        of.take_decisions(Decisions(set=9), ())
+    assert [alert.action for alert in of.alerts_of(act)] == [Action.DENY]
+
+
+@pytest.mark.parametrize(
+    ("keys", "points", "would"),
+    [
+        # Nothing is refused at this tier.
+        ({}, Points(), Action.DENY),
+        # Nobody can decide the rule.
+        ({"undecidable": "detect"}, OPENS, Action.DENY),
+    ],
+)
+def test_what_nobody_could_refuse_says_what_was_asked(
+    keys: dict[str, str], points: Points, would: Action
+) -> None:
+    condition = "evt.type = openat and proc.pname != x" if keys else DECIDED
+    found = only(rule(condition, action="deny", **keys))
+    of = Judge(Engine([found], points))
+    of.take_decisions(Decisions(set=7), [found])
+    inside = Container("box", entry=ENTRY, workload=WORKLOAD)
+    (alert,) = of.alerts_of(event(container=came(inside)))
+    assert (alert.action, alert.would) == (Action.AUDIT, would)
+    (alert,) = of.alerts_of(event(container=None))
+    assert (alert.action, alert.would) == (Action.AUDIT, None)
+
+
+def test_what_is_let_happen_would_not_be_refused() -> None:
+    """A rule that kills, and that the kernel has asked when the act had happened."""
+    kill = only(rule(DECIDED, action="kill"))
+    points = Points(frozenset(), OPENS.before)
+    of = Judge(Engine([kill], points))
+    fired = ((Fired(kill.key, certain=True),),)
+    of.take_decisions(Decisions(fired={EventType.OPENAT: fired}, set=7), [kill])
+    (alert,) = of.alerts_of(event(container=came(Container("box", entry=ENTRY))))
+    assert (alert.action, alert.would) == (Action.AUDIT, None)
+
+
+def test_what_a_rule_decides_in_containers_it_tells_of_the_host() -> None:
+    deny = only(rule(DECIDED, action="deny"))
+    of = Judge(Engine([deny], OPENS))
+    assert [alert.rule for alert in of.alerts_of(event(container=None))] == ["r"]
+    assert list(of.alerts_of(event(container=came(Container("box", entry=ENTRY))))) == []

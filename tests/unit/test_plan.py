@@ -41,6 +41,7 @@ FACTS: dict[str, Any] = {
     "libbpf": "v1.1",
     "findings": {},
 }
+BEST = FACTS | {"tiers": ["lsm", "fentry", "tracepoint"]}
 NO_RINGS = {
     "name": "hooks",
     "answer": "no",
@@ -57,11 +58,12 @@ def rules(tmp_path: Path) -> Path:
 
 
 def _plan(
-    rules: Path, facts: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    rules: Path, facts: dict[str, Any], capsys: pytest.CaptureFixture[str], *options: str
 ) -> dict[str, dict[str, str]]:
     path = rules.with_name("facts.json")
     path.write_text(json.dumps(facts))
-    assert call(["plan", "--json", "--rules", str(rules), "--for", str(path)]) == ExitCode.OK
+    command = ["plan", "--json", "--rules", str(rules), "--for", str(path), *options]
+    assert call(command) == ExitCode.OK
     return {row["rule"]: row for row in json.loads(capsys.readouterr().out)}
 
 
@@ -70,7 +72,7 @@ def test_the_tracepoint_tier(rules: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (rows["links"]["label"], rows["links"]["hook"]) == ("detect", "tp_btf/sys_exit")
     assert rows["rings"]["hook"] == "tp_btf/io_uring_complete"
     assert "trampolines" in rows["links"]["needs"]
-    assert set(rows["links"]) == {"rule", "label", "hook", "needs"}
+    assert set(rows["links"]) == {"rule", "policy", "action", "label", "hook", "needs"}
 
 
 def test_better_tiers(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,15 +133,23 @@ ACTING = """
   condition: evt.type in (open, openat) and fd.name = /x
   output: o
   priority: NOTICE
+  scope: container
   action: deny
 - rule: only detected
   desc: d
   condition: evt.type = openat and fd.nameraw contains ..
   output: o
   priority: NOTICE
+  scope: container
   action: kill
   undecidable: detect
 """
+
+
+def policy(rules: Path, mode: str) -> Path:
+    path = rules.with_name("policy.yaml")
+    path.write_text(f"- policy: p\n  mode: {mode}\n  rules: [refused, only detected]\n")
+    return path
 
 
 @pytest.mark.parametrize(
@@ -155,8 +165,35 @@ def test_prevent_is_said_where_an_act_is_refused(
     rules: Path, capsys: pytest.CaptureFixture[str], tiers: list[str], label: str, hook: str
 ) -> None:
     rules.write_text(ACTING)
-    rows = _plan(rules, FACTS | {"able": bool(tiers), "tiers": tiers}, capsys)
+    facts = FACTS | {"able": bool(tiers), "tiers": tiers}
+    rows = _plan(rules, facts, capsys, "--policy", str(policy(rules, "enforce")))
     assert (rows["refused"]["label"], rows["refused"]["hook"]) == (label, hook)
     assert rows["refused"]["needs"] == "" or label != "prevent"
     assert rows["only detected"]["label"] == ("detect" if tiers else "blind")
     assert "before the act" in rows["only detected"]["needs"] or not tiers
+
+
+@pytest.mark.parametrize("mode", ["", "audit"])
+def test_nothing_is_prevented_where_no_policy_enforces_it(
+    rules: Path, capsys: pytest.CaptureFixture[str], mode: str
+) -> None:
+    rules.write_text(ACTING)
+    options = ("--policy", str(policy(rules, mode))) if mode else ()
+    row = _plan(rules, BEST, capsys, *options)["refused"]
+    assert (row["policy"], row["action"]) == ("p" if mode else None, "audit")
+    assert (row["label"], row["needs"]) == ("detect", "a policy that enforces it")
+
+
+def test_a_rule_has_a_row_for_each_mode(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules.write_text(ACTING)
+    path = policy(rules, "enforce")
+    path.write_text(f"{path.read_text()}  modes: [{{mode: audit, scope: {{container: x}}}}]\n")
+    facts = rules.with_name("facts.json")
+    facts.write_text(json.dumps(BEST))
+    options = ("--rules", str(rules), "--policy", str(path), "--for", str(facts))
+    assert call(["plan", "--json", *options]) == ExitCode.OK
+    rows = [row for row in json.loads(capsys.readouterr().out) if row["rule"] == "refused"]
+    assert [(row["action"], row["label"]) for row in rows] == [
+        ("deny", "prevent"),
+        ("audit", "detect"),
+    ]

@@ -15,6 +15,7 @@ from rich.text import Text
 from stockade.cli.reload import ask, running_agent
 from stockade.errors import StockadeError
 from stockade.events.times import rfc3339
+from stockade.kernel import Pins
 from stockade.policies import STATE, Mode, Override, Overrides, Target
 from stockade.policies.status import PolicyStatus, Status, read_status
 from stockade.rules.source import suggest
@@ -22,7 +23,7 @@ from stockade.sinks import visible
 
 _RESET = "reset"
 # How long an agent is waited for; it reads and compiles rules first.
-_TAKEN_S = 30.0
+_TAKEN_S = 120.0
 _LOOK_S = 0.05
 
 
@@ -76,6 +77,8 @@ def _switch(mode: str, target: Target) -> None:
         kept = overrides.put(Override(Mode(mode), target, "operator", rfc3339(time.time_ns())))
     click.echo(f"stockade: {target}: {'as the files say' if mode == _RESET else mode}")
     if pid is None:
+        if mode == Mode.AUDIT.value and target == Target() and Pins().disarm():
+            click.echo("stockade: what an agent left in force only tells from now on")
         click.echo("stockade: no agent runs here; the next one takes it")
         return
     ask(pid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,13 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stockade.cli.packs import PACKS, rules_option
+from stockade.cli.packs import PACKS, policies_option, rules_option
 from stockade.errors import StockadeError
 from stockade.events import Action, EventType
 from stockade.kernel.facts import Facts, find_facts
 from stockade.kernel.plan import Label, Node
 from stockade.kernel.probe import Answer
 from stockade.kernel.tiers import Tier
+from stockade.policies import govern, load_policies
 from stockade.rules import Engine, Rule, load_rules
 from stockade.rules.lowering.deciding import can_decide, kinds_of
 
@@ -28,6 +30,8 @@ class Row:
 
     Attributes:
         rule: its name.
+        policy: that governs it there; a rule has a row for each of them, and one for elsewhere.
+        action: what is done there, as far as this can be.
         label: prevent where its acts are refused before they have an effect; kill where they end
             their process when they have; detect; or blind where none of its events comes.
         hook: what they are refused by, or what its events come by.
@@ -35,6 +39,8 @@ class Row:
     """
 
     rule: str
+    policy: str | None
+    action: str
     label: str
     hook: str
     needs: str
@@ -42,6 +48,7 @@ class Row:
 
 @click.command()
 @rules_option
+@policies_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.option(
     "--for",
@@ -49,19 +56,30 @@ class Row:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Facts of another node, as stockade doctor --json printed them there.",
 )
-def plan(*, paths: tuple[Path, ...], as_json: bool, facts_file: Path | None) -> None:
-    """Say what each rule comes to on this node, or on another."""
-    rules = load_rules(paths or [PACKS]).enabled
+def plan(
+    *,
+    paths: tuple[Path, ...],
+    policies: tuple[Path, ...],
+    as_json: bool,
+    facts_file: Path | None,
+) -> None:
+    """Say what each rule comes to on this node, or on another.
+
+    Nothing is refused without a policy.
+    """
+    found = load_policies(policies, load_rules(paths or [PACKS]))
+    rules = govern(found, (), datetime.now(UTC)).rules
     node = _node(_read(facts_file) if facts_file else find_facts())
     rows = [_row(rule, node) for rule in rules]
     if as_json:
         click.echo(msgspec.json.encode(rows).decode())
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("rule", "label", "hook", "needs"):
+    for heading in ("rule", "policy", "action", "label", "hook", "needs"):
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, (row.rule, row.label, row.hook, row.needs)))
+        cells = (row.rule, row.policy or "", row.action, row.label, row.hook, row.needs)
+        table.add_row(*map(Text, cells))
     Console(highlight=False).print(table)
 
 
@@ -108,7 +126,7 @@ def _after(rule: Rule, kind: EventType, node: Node) -> str | None:
 def _labelled(rule: Rule, label: Label, hooks: list[str | None], node: Node) -> Row:
     shown = ", ".join(sorted({hook for hook in hooks if hook}))
     needs = "" if label is Label.PREVENT else _needs(rule, node)
-    return Row(rule.name, label.value, shown, needs)
+    return Row(rule.name, rule.policy, rule.effective.value, label.value, shown, needs)
 
 
 def _needs(rule: Rule, node: Node) -> str:
@@ -117,4 +135,4 @@ def _needs(rule: Rule, node: Node) -> str:
         return node.needs
     if not rule.decided:
         return "a condition that the kernel can decide before the act"
-    return "enforce, not audit"
+    return "a policy that enforces it"

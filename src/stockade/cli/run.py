@@ -272,7 +272,7 @@ async def _run(loaded: Loaded, stream: Stream, options: _Options) -> None:
         stack.callback(enforcer.close)
         reloader = Reloader(load, paths, agent, Filterer(sensor), loaded, enforcer)
         await reloader.enforce()
-        disarmer = Disarmer(sensor.deciders, containers)
+        disarmer = Disarmer(sensor.deciders.disarmed, containers)
         arming = Arming(loaded.governed, options.overrides, disarmer, agent.tell, reloader.ask)
         judge.counted, reloader.taken = arming.count, arming.take
         if options.metrics_listen:

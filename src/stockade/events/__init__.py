@@ -157,6 +157,7 @@ __all__ = [
     "Record",
     "RecordHeader",
     "Role",
+    "RuleKey",
     "Scalar",
     "ScalarView",
     "Summary",

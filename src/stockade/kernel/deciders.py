@@ -15,14 +15,15 @@ from operator import or_
 from pathlib import Path
 
 from stockade.events import ContainerEntry, Decisions, EventType, Outcome
+from stockade.kernel import disarmed
 from stockade.kernel.bpf import Map
 from stockade.kernel.core import check, native
+from stockade.kernel.disarmed import Disarmed
 from stockade.kernel.filters import Hook, LoadedPolicy, counts
 from stockade.kernel.held import Held
 
 _KEY, _VALUE = struct.Struct("<QQ"), struct.Struct("<QQ")
 _CONTAINERS = 4096
-_ALL = bytes(8)
 _OPENS = "decide_file_open"
 
 
@@ -86,6 +87,7 @@ class Deciders:
 
     Attributes:
         hooks: the same.
+        disarmed: where nothing is refused for now.
     """
 
     def __init__(self, find: Callable[[str], Map], hooks: Iterable[Hook]) -> None:
@@ -94,7 +96,7 @@ class Deciders:
         self._slots = find("slots")
         self.hooks = tuple(self._arrays)
         self._outcomes = find("outcomes")
-        self._disarmed = find("disarmed")
+        self.disarmed = Disarmed(find(disarmed.NAME))
         self._canaries = find("canaries")
         self._installed: dict[Hook, frozenset[int]] = {}
 
@@ -138,14 +140,6 @@ class Deciders:
         before = self._canaries.lookup_percpu(bytes(4))
         Path("/proc/self/stat").read_bytes()
         return self._canaries.lookup_percpu(bytes(4)) != before
-
-    def disarm(self, container: int | None = None) -> None:
-        """Refuse nothing in a container, by its key, or anywhere: it is only told of."""
-        self._disarmed.update(_ALL if container is None else container.to_bytes(8, "little"), b"\1")
-
-    def arm(self, container: int | None = None) -> None:
-        """Take that back."""
-        self._disarmed.discard(_ALL if container is None else container.to_bytes(8, "little"))
 
     def outcomes(self) -> dict[tuple[Outcome, EventType], int]:
         """How often there was each outcome so far."""

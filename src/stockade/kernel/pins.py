@@ -17,8 +17,10 @@ from pathlib import Path
 
 from stockade.errors import StockadeError
 from stockade.events import LAYOUT
+from stockade.kernel import disarmed
 from stockade.kernel.bpf import Map, Object, PinnedMap
 from stockade.kernel.core import check, native
+from stockade.kernel.disarmed import Disarmed
 
 BPFFS = Path("/sys/fs/bpf")
 PINS = BPFFS / "stockade"
@@ -130,6 +132,14 @@ class Pins:
                 pin.unlink()
             place.rmdir()
         return len(old)
+
+    def disarm(self) -> int:
+        """Have all that is in force refuse nothing, and only tell; returns how much that was."""
+        places = list(self._forces()) if self._directory.is_dir() else []
+        for place in places:
+            with PinnedMap(str(place / f"{MAP}{disarmed.NAME}")) as switches:
+                Disarmed(switches).disarm()
+        return len(places)
 
     def remove(self) -> bool:
         """Leave nothing. False where there was nothing."""

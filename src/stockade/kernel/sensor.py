@@ -32,7 +32,7 @@ from stockade.events import (
     pack_config,
 )
 from stockade.events.calls import kept_under, shape
-from stockade.kernel import syscalls
+from stockade.kernel import disarmed, syscalls
 from stockade.kernel.bpf import Object
 from stockade.kernel.cgroups import unified_cgroup
 from stockade.kernel.core import (
@@ -366,7 +366,8 @@ class Sensor(Held):
             for function, number in self._function_links.items():
                 self._object.pin_function(number, str(place / function))
             arrays = [hook.programs for hook in self.deciders.hooks]
-            for name in [*arrays, *self._functions, *([_CALLS] if self.fallen else [])]:
+            calls = [_CALLS] if self.fallen else []
+            for name in [*arrays, *self._functions, *calls, disarmed.NAME]:
                 self._object.map(name).pin(str(place / f"{MAP}{name}"))
         return place
 

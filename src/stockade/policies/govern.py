@@ -195,11 +195,10 @@ def _warnings(found: PolicySet, policies: Iterable[Policy], now: datetime) -> It
     by_name = {rule.name: rule for rule in found.rules}
     for policy in policies:
         wanted = {by_name[name].action for name in policy.rules} - {Action.AUDIT}
-        if any(clause.mode is Mode.ENFORCE for clause in policy.clauses):
-            if not wanted:
-                message = f"policy {policy.name!r} is to enforce rules that only audit"
-                hint = "a rule says what it does: action: deny or kill"
-                yield Diagnostic(Severity.WARNING, message, policy.place, hint)
+        if any(clause.mode is Mode.ENFORCE for clause in policy.clauses) and not wanted:
+            message = f"policy {policy.name!r} is to enforce rules that only audit"
+            hint = "a rule says what it does: action: deny or kill"
+            yield Diagnostic(Severity.WARNING, message, policy.place, hint)
         for each in policy.exemptions:
             if not each.holds_at(now):
                 message = f"exception {each.name!r} of policy {policy.name!r} has expired"

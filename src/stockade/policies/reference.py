@@ -60,7 +60,6 @@ says what is wrong with it; `stockade mode` shows what is in force.
   unless the policy says `unknown_scope: deny`.
 - An alert of what would have been refused or killed says `would`, and `policy`
   ([alerts](alerts.md)).
-
 """
 _BRAKE = """
 ## The brake

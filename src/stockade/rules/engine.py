@@ -48,8 +48,10 @@ def fires_on_told(
     A rule that was decided before the act is not asked again.
 
     Args:
-        rule, kind, host: as of `may_match`.
+        rule: as of `may_match`.
+        kind: likewise.
         before: the event types of which acts are decided before they happen.
+        host: whose act it is.
     """
     decided = rule.decided and kind in before and (rule.on_host or not host)
     return not decided and may_match(rule, kind, host=host)
@@ -72,9 +74,7 @@ class Engine:
         self.points = points
         self._table: dict[tuple[EventType, bool], list[Rule]] = {
             (kind, host): [
-                rule
-                for rule in self.rules
-                if fires_on_told(rule, kind, points.before, host=host)
+                rule for rule in self.rules if fires_on_told(rule, kind, points.before, host=host)
             ]
             for kind in KIND_OF
             for host in (False, True)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stockade.errors import Severity
 from stockade.events import Action, Container, Metadata, Pod
 from stockade.policies import Governed, Mode, Override, Target
 from stockade.rules import Engine
@@ -167,7 +166,7 @@ def test_what_exceptions_select(selection: str) -> None:
 
 @pytest.mark.parametrize(
     "selection",
-    ["process: /bin/c", "user: 0", "condition: not reads", "file: /mnt/shadow\n  user: 0"],
+    ["address: 10.0.0.1", "user: 0", "condition: not reads", "file: /mnt/shadow\n  user: 0"],
 )
 def test_what_exceptions_do_not_select(selection: str) -> None:
     of = governed(ENFORCE + "  exceptions: [e]\n", f"{EXCEPTION}  {selection}\n")
@@ -221,13 +220,51 @@ def test_enforcing_reaches_no_further_than_a_scope() -> None:
     assert denying(of, None) == ("audit", None)
 
 
-def test_what_cannot_be_done_yet_is_said() -> None:
-    (warning,) = governed(ENFORCE).warnings
-    assert warning.severity is Severity.WARNING
-    assert warning.message == (
-        "policy 'p' is to enforce rules that say deny or kill, and only audit is done yet"
-    )
-    assert str(warning.place) == "p0.yaml:1:3"
+def variants(of: Governed) -> dict[tuple[str | None, Action], bool]:
+    """Of the denying rule: which the kernel decides."""
+    return {
+        (rule.policy, rule.effective): rule.decided for rule in of.rules if rule.name == "Denying"
+    }
+
+
+def test_which_variants_the_kernel_decides() -> None:
+    text = ENFORCE + "  scope: {container: web}\n  modes: [{mode: audit, scope: {image: x}}]\n"
+    assert variants(governed(text)) == {
+        ("p", Action.DENY): True,
+        ("p", Action.AUDIT): True,
+        (None, Action.AUDIT): False,
+    }
+    assert variants(governed()) == {(None, Action.AUDIT): True}
+
+
+def test_rules_of_one_name_have_keys_of_their_own() -> None:
+    text = ENFORCE + "  modes: [{mode: audit, scope: {image: x}}]\n"
+    of = governed(text, "- policy: q\n  mode: audit\n  rules: [Denying]\n  scope: {image: y}\n")
+    keys = [rule.key for rule in of.rules]
+    assert len(set(keys)) == len(keys)
+    assert {key.name for key in keys if key.policy == "q"} == {"Denying"}
+
+
+def test_an_exception_that_the_kernel_cannot_decide_leaves_it_at_telling() -> None:
+    texts = ENFORCE + "  exceptions: [e]\n", f"{EXCEPTION}  process: /bin/x\n"
+    of, why = governed(*texts), "of openat the kernel cannot tell whether proc.exepath = /bin/x"
+    assert variants(of)["p", Action.AUDIT] is False
+    assert denying(of, box()) == ("audit", "p")
+    assert [(str(each.place), each.message) for each in of.warnings] == [
+        (
+            "p1.yaml:4:12",
+            f"policy 'p' only audits: rule {name!r} cannot {verb}: {why}",
+        )
+        for name, verb in (("Denying", "deny"), ("Killing", "kill"))
+    ]
+    assert governed(texts[0].replace("enforce", "audit"), texts[1]).warnings == ()
+    # Once it has expired, it is in nobody's way.
+    late = governed(*texts, now=datetime(2026, 12, 1, tzinfo=UTC))
+    assert denying(late, box()) == ("deny", "p")
+
+
+def test_a_policy_with_nothing_to_enforce_is_odd() -> None:
+    assert governed(ENFORCE).warnings == ()
     assert governed(AUDIT).warnings == ()
     (idle,) = governed("- policy: p\n  mode: enforce\n  rules: [Telling]\n").warnings
     assert idle.message == "policy 'p' is to enforce rules that only audit"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stockade.errors import RuleErrors
@@ -9,6 +11,7 @@ from stockade.events import Action, Decisions, EventType, Fired, NeedFlags, Poin
 from stockade.rules.keys import Unknown
 from stockade.rules.lowering.decisions import decide, set_of
 from stockade.rules.lowering.policies import compile_all
+from tests.support.rules import enforced
 from tests.unit.rules.helpers import made, only, rule
 
 OPENED = "evt.type in (open, openat)"
@@ -40,7 +43,7 @@ OPENAT = Points(frozenset({EventType.OPENAT}))
 )
 def test_what_can_be_decided_is_done(condition: str) -> None:
     found = only(rule(condition, action="deny"))
-    assert (found.action, found.effective, found.decided) == (Action.DENY, Action.DENY, True)
+    assert (found.action, found.effective, found.decided) == (Action.DENY, Action.AUDIT, True)
 
 
 @pytest.mark.parametrize(
@@ -133,25 +136,27 @@ def test_the_host_is_left_alone_unless_the_rule_is_about_it() -> None:
 
 
 def test_what_is_handed_to_the_kernel() -> None:
-    rules = made(
+    a, b, told = made(
         rule(f"{OPENED} and fd.host_path = /etc/shadow", "a", action="deny"),
         rule(f"{OPENED} and fd.ino = 7", "b", action="kill", unknown="allow"),
         rule(f"{OPENED} and fd.ino = 8", "only told of"),
     ).rules
+    a, b = enforced(a), enforced(b)
+    rules = (a, b, told)
     found, refused = decide(rules, OPENAT, compile_all)
     assert refused == ()
     assert found.containers == found.closed == {EventType.OPENAT}
     assert found.policy.needs == {EventType.OPENAT: NeedFlags.HOST_VIEW | NeedFlags.FS_PATH}
     assert found.fired == {
         EventType.OPENAT: (
-            (Fired("a", certain=True),),
-            (Fired("a", certain=False),),
-            (Fired("b", certain=True),),
-            (Fired("b", certain=False),),
+            (Fired(a.key, certain=True),),
+            (Fired(a.key, certain=False),),
+            (Fired(b.key, certain=True),),
+            (Fired(b.key, certain=False),),
         )
     }
     assert found.set == set_of(rules)
-    assert rules[1].unknown is Unknown.ALLOW
+    assert b.unknown is Unknown.ALLOW
 
 
 def test_what_says_the_same_shares_a_bit() -> None:
@@ -159,7 +164,7 @@ def test_what_says_the_same_shares_a_bit() -> None:
     rules = made(rule(condition, "a", action="deny"), rule(condition, "b", action="deny")).rules
     found, _ = decide(rules, OPENAT, compile_all)
     certain, uncertain = found.fired[EventType.OPENAT]
-    assert certain == (Fired("a", certain=True), Fired("b", certain=True))
+    assert certain == tuple(Fired(each.key, certain=True) for each in rules)
     assert {each.certain for each in uncertain} == {False}
 
 
@@ -171,6 +176,39 @@ def test_too_many_are_refused_and_not_forgotten() -> None:
     assert (found.fired, found.containers) == ({}, frozenset())
     assert refusal.kinds == (EventType.OPENAT,)
     assert len(refusal.rules) == 80
+
+
+def test_variants_of_a_rule_are_told_apart() -> None:
+    found = only(rule(f"{OPENED} and fd.ino = 7", action="deny"))
+    variants = [
+        replace(found, policy="p", effective=Action.DENY),
+        replace(found, policy="p"),
+        replace(found, policy="q"),
+    ]
+    decisions, refused = decide(variants, OPENAT, compile_all)
+    assert refused == ()
+    certain, uncertain = decisions.fired[EventType.OPENAT]
+    assert [each.rule for each in certain] == [each.key for each in variants]
+    assert {(each.rule.policy, each.rule.effective) for each in uncertain} == {
+        ("p", Action.DENY),
+        ("p", Action.AUDIT),
+        ("q", Action.AUDIT),
+    }
+    assert len({set_of([each]) for each in variants}) == 3
+
+
+def test_too_many_scopes_are_refused_and_not_overstepped() -> None:
+    kinds = ("openat", "execve", "mkdir", "symlink")
+    rules = made(
+        *(
+            rule(f"evt.type = {kinds[at % 4]} and container.name = c{at}", f"r{at}", action="deny")
+            for at in range(66)
+        )
+    ).rules
+    points = Points(frozenset(EventType[each.upper()] for each in kinds))
+    _, refused = decide(rules, points, compile_all)
+    assert [each.rules for each in refused] == [("r63",), ("r64",), ("r65",)]
+    assert {each.reason for each in refused} == {"rules differ too much in scope"}
 
 
 def test_no_rules_decide_nothing() -> None:
@@ -189,7 +227,7 @@ def test_a_rule_that_kills_does_so_where_nothing_can_be_refused() -> None:
     assert refused == ()
     assert found.containers == found.closed == frozenset()
     assert found.killed_containers == {EventType.PTRACE, EventType.OPENAT}
-    names = {each.rule for bits in found.fired.values() for bit in bits for each in bit}
+    names = {each.rule.name for bits in found.fired.values() for bit in bits for each in bit}
     assert names == {"a"}
 
 
