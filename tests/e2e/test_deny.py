@@ -193,3 +193,23 @@ def test_what_outlives_the_agent_can_be_disarmed(runc: Runc, files: Files) -> No
             assert attempt(inside, "cat", "/mnt/secret").stdout == SECRET
         finally:
             stockade("mode", "reset")
+
+
+def test_a_rule_that_is_refused_in_too_many_containers_is_dropped_to_audit(
+    runc: Runc, files: Files
+) -> None:
+    files.policy.write_text(POLICY.replace("  exceptions: [e]", "  brake: {containers: 1}"))
+    with (
+        files.agent() as agent,
+        scoped(runc, files.options) as (first, _),
+        scoped(runc, files.options) as (second, _),
+    ):
+        for name in (first, second):
+            assert refused(name, "cat", "/mnt/secret").returncode
+        alert = agent.alert("Brake: dropped to audit")
+        assert alert["output_fields"]["target"] == "policy p, rule refuse"
+        assert set(alert["output_fields"]["containers"]) == {first, second}
+        end = time.monotonic() + 6 * SETTLE_S
+        while (done := attempt(first, "cat", "/mnt/other")).returncode:
+            assert time.monotonic() < end
+        assert done.stdout == SECRET

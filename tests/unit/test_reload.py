@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from stockade.agent import Loaded, Reloader
 from stockade.errors import LoadError, StockadeError
@@ -21,6 +23,13 @@ POLICY = "- policy: p\n  mode: enforce\n  rules: [Denying]\n  exceptions: [e]\n"
 EXCEPTION = "- exception: e\n  reason: r\n  expires: 2026-01-02\n  file: /mnt/shadow\n"
 OTHER = POLICY.replace("policy: p", "policy: q")
 UNTIL_NOW = POLICY.replace("  exceptions: [e]\n", "")
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[EventDict]]:
+    """What the agent would write of it."""
+    with capture_logs() as found:
+        yield found
 
 
 class Works:
@@ -139,10 +148,14 @@ def test_no_mistake_makes_an_exception_last_longer(refusals: int) -> None:
     assert of.reloader.state.failed == 1
 
 
-def test_what_the_kernel_refuses_is_tried_again() -> None:
+def test_what_the_kernel_refuses_is_tried_again(logged: list[EventDict]) -> None:
     of = Scene(Works(1), None, POLICY, EXCEPTION)
     of.reload()
     assert (of.taken, of.reloader.state.failed) == ([], 2)
+    assert [each["event"] for each in logged] == [
+        "rules not reloaded; the old ones stay",
+        "an exception that has expired still holds",
+    ]
     of.reload()
     assert not excepted(of.works.deciding)
     assert excepted(loaded(POLICY, EXCEPTION).engine.rules)
