@@ -220,10 +220,10 @@ def test_kill_refuses_and_ends_the_process_where_it_may(
 def test_disarmed_it_is_told_of_and_not_refused(guard: Guard, pair: tuple[str, str]) -> None:
     inside, _ = pair
     guard.decide(acting(f"{BY_TCP_OR_UDP} and fd.sport = 4011"), scopes=(inside,))
-    guard.sensor.deciders.disarm(guard.container(inside).key)
+    guard.sensor.deciders.disarmed.disarm(guard.container(inside).key)
     assert result(inside, "connect") == 0
     guard.decided(CallRecord, Outcome.AUDIT, inside)
-    guard.sensor.deciders.arm(guard.container(inside).key)
+    guard.sensor.deciders.disarmed.arm(guard.container(inside).key)
     assert result(inside, "connect") == -errno.EPERM
 
 

@@ -29,6 +29,7 @@ CONNECTS = """
   condition: evt.type = connect and fd.l4proto in (tcp, udp) and fd.sport = 443
   output: o
   priority: NOTICE
+  scope: container
   action: deny
 """
 FACTS: dict[str, Any] = {
@@ -54,6 +55,12 @@ NO_RINGS = {
 def rules(tmp_path: Path) -> Path:
     path = tmp_path / "rules.yaml"
     path.write_text(RULES)
+    return path
+
+
+def policy(rules: Path, mode: str, *names: str) -> Path:
+    path = rules.with_name("policy.yaml")
+    path.write_text(f"- policy: p\n  mode: {mode}\n  rules: [{', '.join(names)}]\n")
     return path
 
 
@@ -110,7 +117,9 @@ def test_connections_are_refused_where_cgroups_have_programs(
 ) -> None:
     rules.write_text(CONNECTS)
     found = {"name": "cgroup_connect", "answer": answer, "detail": "", "remedy": None}
-    row = _plan(rules, FACTS | {"findings": {"cgroup_connect": found}}, capsys)["called out"]
+    facts = FACTS | {"findings": {"cgroup_connect": found}}
+    enforced = str(policy(rules, "enforce", "called out"))
+    row = _plan(rules, facts, capsys, "--policy", enforced)["called out"]
     refused = ("prevent", "cgroup/connect4, cgroup/connect6")
     assert (row["label"], row["hook"]) == (
         refused if answer == "yes" else ("detect", "tp_btf/sys_exit")
@@ -144,12 +153,7 @@ ACTING = """
   action: kill
   undecidable: detect
 """
-
-
-def policy(rules: Path, mode: str) -> Path:
-    path = rules.with_name("policy.yaml")
-    path.write_text(f"- policy: p\n  mode: {mode}\n  rules: [refused, only detected]\n")
-    return path
+NAMES = ("refused", "only detected")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,7 @@ def test_prevent_is_said_where_an_act_is_refused(
 ) -> None:
     rules.write_text(ACTING)
     facts = FACTS | {"able": bool(tiers), "tiers": tiers}
-    rows = _plan(rules, facts, capsys, "--policy", str(policy(rules, "enforce")))
+    rows = _plan(rules, facts, capsys, "--policy", str(policy(rules, "enforce", *NAMES)))
     assert (rows["refused"]["label"], rows["refused"]["hook"]) == (label, hook)
     assert rows["refused"]["needs"] == "" or label != "prevent"
     assert rows["only detected"]["label"] == ("detect" if tiers else "blind")
@@ -178,7 +182,7 @@ def test_nothing_is_prevented_where_no_policy_enforces_it(
     rules: Path, capsys: pytest.CaptureFixture[str], mode: str
 ) -> None:
     rules.write_text(ACTING)
-    options = ("--policy", str(policy(rules, mode))) if mode else ()
+    options = ("--policy", str(policy(rules, mode, *NAMES))) if mode else ()
     row = _plan(rules, BEST, capsys, *options)["refused"]
     assert (row["policy"], row["action"]) == ("p" if mode else None, "audit")
     assert (row["label"], row["needs"]) == ("detect", "a policy that enforces it")
@@ -186,7 +190,7 @@ def test_nothing_is_prevented_where_no_policy_enforces_it(
 
 def test_a_rule_has_a_row_for_each_mode(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules.write_text(ACTING)
-    path = policy(rules, "enforce")
+    path = policy(rules, "enforce", *NAMES)
     path.write_text(f"{path.read_text()}  modes: [{{mode: audit, scope: {{container: x}}}}]\n")
     facts = rules.with_name("facts.json")
     facts.write_text(json.dumps(BEST))
