@@ -17,11 +17,10 @@ from stockade.kernel.cgroups import unified_cgroup
 from stockade.kernel.filters import Way
 from stockade.kernel.pins import BPFFS, Pins
 from stockade.kernel.tiers import cgroups_signal
-from stockade.rules import Rule
 from stockade.rules.lowering.sockets import ASKED
 from tests.support.guard import Guard, attempt
 from tests.support.links import cgroup_links
-from tests.support.rules import made, one, rule_text
+from tests.support.rules import acting
 from tests.support.runc import Mount, Options, Runc
 from tests.support.watch import wait_for
 
@@ -85,10 +84,6 @@ def pair(
 @pytest.fixture(autouse=True)
 def fresh(guard: Guard) -> None:
     guard.forget()
-
-
-def acting(condition: str, action: Action = Action.DENY, **keys: str) -> Rule:
-    return one(made(rule_text(condition, action=action.value, **keys)))
 
 
 def _running(cgroup: Path, script: str) -> list[str] | None:

@@ -21,9 +21,8 @@ from stockade.events import (
     fired_bits,
 )
 from stockade.kernel import Sensor, Wanted
-from stockade.rules import Rule
 from tests.support.guard import Guard, attempt, require_refusal
-from tests.support.rules import enforced, made, one, rule_text
+from tests.support.rules import acting
 from tests.support.runc import Mount, Options, Runc
 
 OPENED = "evt.type in (open, openat, openat2, creat, open_by_handle_at)"
@@ -63,10 +62,6 @@ def fresh(guard: Guard, shared: Path) -> None:
     """Each test has its own secret, and what came before is forgotten."""
     (shared / "secret").write_text(SECRET)
     guard.forget()
-
-
-def acting(condition: str, action: Action = Action.DENY, **keys: str) -> Rule:
-    return enforced(one(made(rule_text(condition, action=action.value, **keys))))
 
 
 def opened(name: str) -> str:

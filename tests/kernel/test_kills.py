@@ -12,7 +12,7 @@ from stockade.kernel import Sensor, Tier, Wanted
 from stockade.rules import Rule
 from tests.support.guard import Guard, attempt
 from tests.support.recorder import OPENS
-from tests.support.rules import enforced, made, one, rule_text
+from tests.support.rules import acting
 from tests.support.runc import Mount, Options, Runc
 
 SECRET = "treasure"  # noqa: S105 - what is to be found in a file
@@ -46,7 +46,7 @@ def pair(
 
 
 def kill(condition: str) -> Rule:
-    return enforced(one(made(rule_text(condition, action=Action.KILL.value))))
+    return acting(condition, Action.KILL)
 
 
 def said(container: str, script: str) -> str:

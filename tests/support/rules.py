@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from stockade.events import Action
 from stockade.rules import Rule, RuleSet
 from stockade.rules.ruleset import build
 from stockade.rules.snippet import SourceFile
@@ -32,3 +33,8 @@ def one(rules: RuleSet) -> Rule:
 def enforced(rule: Rule) -> Rule:
     """A rule that does what it asks for, as under a policy that enforces it everywhere."""
     return replace(rule, effective=rule.action)
+
+
+def acting(condition: str, action: Action = Action.DENY, **keys: str) -> Rule:
+    """A rule that does something about what it is about."""
+    return enforced(one(made(rule_text(condition, action=action.value, **keys))))

@@ -8,6 +8,7 @@ from stockade.events import EventType
 from stockade.rules import Rule
 from stockade.rules.lowering import apart, build, policy_key
 from stockade.rules.lowering.apart import build_apart
+from stockade.rules.lowering.parts import NO_PARTS, Parts
 from tests.support.filters import packs, stock
 from tests.support.rules import made, rule_text
 
@@ -45,3 +46,12 @@ def test_all_rules_come_back_as_what_they_are() -> None:
     for found in (packs(), stock()):
         again = apart.received(list(map(apart.sent, found)))
         assert policy_key(again, KINDS) == policy_key(found, KINDS)
+        assert Parts(again).set == Parts(found).set
+
+
+def test_what_a_macro_says_is_part_of_what_it_stands_in() -> None:
+    macro = "- macro: m\n  condition: container.name = web and fd.name = /x\n"
+    rule = rule_text("m and container.image = nginx and evt.type = openat")
+    found = made(macro + rule).rules
+    again = apart.received(list(map(apart.sent, found)))
+    assert Parts(again).set == Parts(found).set != NO_PARTS.set

@@ -154,12 +154,12 @@ class Parts:
                 yield from self._largest(term)
 
     def _together(self, condition: And | Or) -> Iterator[Condition]:
-        kind = type(condition)
+        kind, terms = type(condition), list(_flat(condition))
         for whose in _FIELDS:
-            same = tuple(term for term in condition.terms if self._whose_is(term) is whose)
+            same = tuple(term for term in terms if self._whose_is(term) is whose)
             if same:
                 yield same[0] if len(same) == 1 else kind(same)
-        yield from (term for term in condition.terms if self._whose_is(term) not in _FIELDS)
+        yield from (term for term in terms if self._whose_is(term) not in _FIELDS)
 
     def _whose_is(self, condition: Condition) -> Whose | None:
         known = self._whose.get(id(condition))
@@ -182,6 +182,15 @@ class Parts:
                 names = {bound.field.name for bound in (left, right) if bound is not None}
                 return next((whose for whose, known in _FIELDS.items() if names <= known), None)
         return None
+
+
+def _flat(condition: And | Or) -> Iterator[Condition]:
+    """The terms of a condition, and those of such terms that are of its kind, as if written out."""
+    for term in condition.terms:
+        if isinstance(term, type(condition)):
+            yield from _flat(term)
+        else:
+            yield term
 
 
 def _together(whose: Whose | None) -> Whose | None:
