@@ -68,7 +68,7 @@ def slots(formulas: list[Formula], rng: random.Random) -> list[bytes]:
         near = chosen(rng.choice(formulas), rng) if number % 2 else []
         record = directed(EventType.OPENAT, near, rng) if near else None
         record = record or RawRecord(EventType.OPENAT, rng).bytes()
-        found.append(bytes(slot_of(record, whole=False)))
+        found.append(bytes(slot_of(record)))
     return found
 
 

@@ -532,7 +532,7 @@ struct member_entry {
 	__u32 suspected DOC("enum boundary_flags that the last sweep saw");
 	__u32 swept DOC("those that a sweep has told of");
 	__u32 host_ns DOC("enum namespace_flags: those of the host that its container has");
-	__u32 reserved;
+	__u32 in_host_ns DOC("those of the host that it was in when its shadow was cast");
 	/* Its shadow: what it was after the last lawful change. */
 	__u64 ids DOC("digest of its real user and group");
 	__u64 rights DOC("of its other ids, and of what it may do");

@@ -34,6 +34,7 @@ enum need_flags {
 	NEED_PARENT = 16,    /* and of its parent */
 	NEED_ANCESTORS = 32, /* and of all its ancestors */
 	NEED_FS_PATH = 64,   /* an opened file's path within its filesystem */
+	NEED_DETAILS = 128,  /* who acts, beyond whose it is; an opened file, beyond its path */
 };
 
 /* Where the host sees the files of a filesystem. */

@@ -67,29 +67,29 @@ static __always_inline __u32 left_cgroup(struct task_struct *task, struct member
 
 /* ---- of a task whose record has been filled ---- */
 
-static __always_inline __u32 entered_host_ns(struct task_struct *task, struct member_entry *member)
+/* @namespaces: of the host, that a member is in. */
+static __always_inline __u32 entered_host_ns(struct member_entry *member, __u32 namespaces)
 {
-	return host_namespaces(task) & ~member->host_ns ? BOUNDARY_HOST_NS : 0;
+	return namespaces & ~member->host_ns ? BOUNDARY_HOST_NS : 0;
 }
 
-static __always_inline __u32 place_flags(struct vfsmount *mnt, struct mnt_namespace *mine,
-					 __u64 container)
+static __always_inline __u32 place_flags(struct vfsmount *mnt, struct member_entry *member)
 {
 	__u32 flags = is_host_root(mnt) ? BOUNDARY_HOST_ROOT : 0;
+	__u64 mine = member->at.mnt;
 
-	if (!is_of(mnt, mine) &&
-	    mount_owner(address_of(mnt), address_of(mine), container) == MOUNT_FOREIGN)
+	if (!is_of(mnt, (void *)mine) &&
+	    mount_owner(address_of(mnt), mine, member->container) == MOUNT_FOREIGN)
 		flags |= BOUNDARY_FOREIGN_MOUNT;
 	return flags;
 }
 
-static __always_inline __u32 left_mounts(struct task_struct *task, __u64 container)
+static __always_inline __u32 left_mounts(struct task_struct *task, struct member_entry *member)
 {
 	struct vfsmount *root = GET(task, fs, root.mnt), *pwd = GET(task, fs, pwd.mnt);
-	struct mnt_namespace *mine = GET(task, nsproxy, mnt_ns);
-	__u32 flags = place_flags(root, mine, container);
+	__u32 flags = place_flags(root, member);
 
-	return root == pwd ? flags : flags | place_flags(pwd, mine, container);
+	return root == pwd ? flags : flags | place_flags(pwd, member);
 }
 
 /* Whether a user namespace is another one, or above it: what is had below is not gained. */
@@ -104,15 +104,14 @@ __noinline int is_above(__u64 ns, __u64 other)
 }
 
 /* Nobody gets more than the bounding set, unless in a user namespace of his own. */
-static __always_inline __u32 gained_caps(struct task *out, struct task_struct *task,
-					 struct member_entry *member)
+static __always_inline __u32 gained_caps(struct task_struct *task, struct member_entry *member)
 {
+	struct cred *cred = GET(task, cred);
+
 	/* Within some calls the kernel acts in another's name. */
-	if (!(out->cap_effective & ~member->caps) || GET(task, cred) != GET(task, real_cred))
+	if (!(CAPABILITIES(cred, cap_effective) & ~member->caps) || cred != GET(task, real_cred))
 		return 0;
-	return is_above(address_of(GET(task, cred, user_ns)), member->user_ns)
-		       ? BOUNDARY_CAPS_GAINED
-		       : 0;
+	return is_above(address_of(GET(cred, user_ns)), member->user_ns) ? BOUNDARY_CAPS_GAINED : 0;
 }
 
 /* With seccomp on, but not looked at when a call is made. */
@@ -145,15 +144,13 @@ static __always_inline __u32 loosened(struct task_struct *task, struct member_en
 }
 
 /* enum boundary_flags of a member, beside BOUNDARY_LEFT_CGROUP; lib/shadow.bpf.h finds two. */
-static __noinline __u32 broken_boundaries(struct task *out, struct task_struct *task,
-					  struct member_entry *member)
+static __noinline __u32 broken_boundaries(struct task_struct *task, struct member_entry *member)
 {
 	/* Who exits lets go of one thing after the other; who enters is not all known at once. */
 	if (member->role != ROLE_MEMBER || !member->at.mnt || GET(task, flags) & PF_EXITING)
 		return 0;
-	return member->broken | entered_host_ns(task, member) |
-	       left_mounts(task, member->container) | gained_caps(out, task, member) |
-	       loosened(task, member);
+	return member->broken | entered_host_ns(member, member->in_host_ns) |
+	       left_mounts(task, member) | gained_caps(task, member) | loosened(task, member);
 }
 
 #endif

@@ -141,7 +141,8 @@ static __always_inline int without_room(struct member_entry *member, __u8 type)
 static __always_inline void begin_decision(struct slot *slot, __u16 kind, __u8 type,
 					   struct task_struct *task, struct member_entry *member)
 {
-	begin_header_with(slot, kind, type, 0, task, member, decision_needs[type]);
+	/* Few rules that act do not ask who does, and those that come meanwhile may. */
+	begin_header_with(slot, kind, type, 0, task, member, decision_needs[type] | NEED_DETAILS);
 }
 
 /* ---- the decision ---- */

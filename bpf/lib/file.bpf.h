@@ -58,7 +58,13 @@ static __always_inline void fill_fs_type(struct file_object *out, struct file_sy
 		words[1] = until_nul(load_word(name + sizeof(__u64)) & ~last_byte);
 }
 
-static __always_inline void fill_inode(struct file_object *out, struct inode *inode)
+static __always_inline void fill_filesystem(struct file_object *out, struct super_block *sb)
+{
+	out->dev = encode_dev(READ(struct super_block, sb, s_dev));
+	out->fs_magic = READ(struct super_block, sb, s_magic);
+}
+
+static __noinline int fill_inode(struct file_object *out, struct inode *inode)
 {
 	struct super_block *sb = READ(struct inode, inode, i_sb);
 
@@ -67,9 +73,8 @@ static __always_inline void fill_inode(struct file_object *out, struct inode *in
 	out->uid = READ(struct inode, inode, i_uid).val;
 	out->links = READ(struct inode, inode, i_nlink);
 	out->rdev = encode_dev(READ(struct inode, inode, i_rdev));
-	out->dev = encode_dev(READ(struct super_block, sb, s_dev));
-	out->fs_magic = READ(struct super_block, sb, s_magic);
 	fill_fs_type(out, READ(struct super_block, sb, s_type));
+	return 0;
 }
 
 /* Whether more than one descriptor, or other holder, refers to an open file. */
@@ -189,15 +194,15 @@ static __always_inline __u32 path_breaks(struct slot *slot, struct file *file, s
 	return flags;
 }
 
-/* Few filters ask for it. */
-static __always_inline bool puts_off_fs_path(struct slot *slot)
+/* What few filters ask for waits until the record is sent. */
+static __always_inline bool puts_off(struct slot *slot, __u32 need)
 {
 	struct record_header *header = (void *)slot->record;
 
-	return header->kind == RECORD_OPEN && !(slot->needs & NEED_FS_PATH);
+	return header->kind == RECORD_OPEN && !(slot->needs & need);
 }
 
-/* Until the record is sent: whoever asks before that is told that it is not known. */
+/* Whoever asks before that is told that it is not known. */
 static __always_inline void put_off_fs_path(struct slot *slot, struct file_object *out,
 					    struct dentry *dentry, struct dentry *fs_root)
 {
@@ -209,8 +214,12 @@ static __always_inline void put_off_fs_path(struct slot *slot, struct file_objec
 /* What an open's record does not have before it is sent. */
 static __always_inline void complete_open(struct slot *slot)
 {
+	struct file_object *file = &slot->fixed.open.file;
+
+	if (slot->inode)
+		fill_inode(file, slot->inode);
 	if (slot->put_off)
-		append_fs_path(slot, &slot->fixed.open.file.fs_path, slot->put_off, slot->fs_root);
+		append_fs_path(slot, &file->fs_path, slot->put_off, slot->fs_root);
 }
 
 static __noinline int fill_file(struct slot *slot, struct file_object *out, struct file *file)
@@ -218,9 +227,14 @@ static __noinline int fill_file(struct slot *slot, struct file_object *out, stru
 	struct vfsmount *mnt = READ(struct file, file, f_path.mnt);
 	struct dentry *dentry = READ(struct file, file, f_path.dentry);
 	struct dentry *root = READ(struct vfsmount, mnt, mnt_root), *fs_root;
+	struct inode *inode = READ(struct file, file, f_inode);
 
 	fs_root = READ(struct super_block, READ(struct vfsmount, mnt, mnt_sb), s_root);
-	fill_inode(out, READ(struct file, file, f_inode));
+	fill_filesystem(out, READ(struct inode, inode, i_sb));
+	if (puts_off(slot, NEED_DETAILS))
+		slot->inode = inode;
+	else
+		fill_inode(out, inode);
 	/* Namespaces and processes have no place in a tree. */
 	if (out->fs_magic == NSFS_MAGIC || out->fs_magic == PID_FS_MAGIC)
 		return 0;
@@ -235,7 +249,7 @@ static __noinline int fill_file(struct slot *slot, struct file_object *out, stru
 	     !(out->path.flags & STRING_TRUNCATED)) ||
 	    is_lone(dentry))
 		return 0;
-	if (puts_off_fs_path(slot))
+	if (puts_off(slot, NEED_FS_PATH))
 		put_off_fs_path(slot, out, dentry, fs_root);
 	else
 		append_fs_path(slot, &out->fs_path, dentry, fs_root);

@@ -102,10 +102,14 @@ static __always_inline struct pid *pid_of_proc(struct inode *inode)
 static __always_inline void fill_proc_target(struct target *out, const struct file_object *object,
 					     struct file *file)
 {
-	if (object->mode & S_IROTH_OR_GRP)
+	struct inode *inode;
+
+	if (object->fs_magic != PROC_SUPER_MAGIC)
+		return;
+	inode = READ(struct file, file, f_inode);
+	if (READ(struct inode, inode, i_mode) & S_IROTH_OR_GRP)
 		out->flags |= TARGET_PUBLIC;
-	if (object->fs_magic == PROC_SUPER_MAGIC)
-		fill_target_pid(out, pid_of_proc(READ(struct file, file, f_inode)));
+	fill_target_pid(out, pid_of_proc(inode));
 }
 
 #endif

@@ -62,4 +62,10 @@ static __always_inline struct task_struct *current_task(void)
 		_got;                                                                              \
 	})
 
+#define CAPABILITIES(from, set)                                                                    \
+	(bpf_core_field_exists(((struct cred *)0)->set.val)                                        \
+		 ? GET(from, set.val)                                                              \
+		 : GET((struct cred___array *)(from), set.cap[0]) |                                \
+			   (__u64)GET((struct cred___array *)(from), set.cap[1]) << 32)
+
 #endif

@@ -63,6 +63,7 @@ struct slot {
 	__u64 mnt_ns;  /* address of the one in which the task sees paths */
 	struct dentry *put_off; /* whose path within its filesystem is not there yet, or NULL */
 	struct dentry *fs_root; /* where that path starts */
+	struct inode *inode;	/* which is not described yet, or NULL */
 	struct filter_frame frame;
 	union {
 		union record fixed;
@@ -130,6 +131,7 @@ static __always_inline void release_slot(struct slot *slot)
 		(slot)->lost = 0;                                                                  \
 		(slot)->whole = false;                                                             \
 		(slot)->put_off = NULL;                                                            \
+		(slot)->inode = NULL;                                                              \
 		(type *)(slot)->record;                                                            \
 	})
 
@@ -271,6 +273,8 @@ static __noinline int complete_header(struct slot *slot, struct task_struct *tas
 	struct record_header *header = (void *)slot->record;
 
 	slot->whole = true;
+	if (!(slot->needs & NEED_DETAILS))
+		fill_task(&header->task, task);
 	header->time_ns = bpf_ktime_get_boot_ns();
 	fill_task_rest(&header->task, task);
 	append_kernel_string(slot, &header->task.cgroup,
@@ -290,7 +294,9 @@ static __always_inline void begin_header_with(struct slot *slot, __u16 kind, __u
 	header->result = result;
 	slot->needs = needs;
 	slot->mnt_ns = (__u64)GET(task, nsproxy, mnt_ns);
-	fill_task(&header->task, task, member);
+	fill_provenance(&header->task, task, member);
+	if (needs & NEED_DETAILS)
+		fill_task(&header->task, task);
 	if (needs & NEED_WHOLE_TASK)
 		complete_header(slot, task);
 }

@@ -56,11 +56,12 @@ static __always_inline __u64 digest_rights(struct cred *cred)
 	       PART(9, CAPABILITIES(cred, cap_ambient));
 }
 
-/* Remember parts as they are now. */
+/* Remember parts as they are now, and which namespaces of the host it is in. */
 static __noinline int remember(struct task_struct *task, struct member_entry *member, __u32 parts)
 {
 	struct cred *cred = GET(task, real_cred);
 
+	member->in_host_ns = host_namespaces(task);
 	if (parts & SHADOW_IDS)
 		member->ids = digest_ids(cred);
 	if (parts & SHADOW_RIGHTS)
@@ -127,8 +128,7 @@ static __noinline int compare_parts(struct task_struct *task, struct member_entr
 				    __u32 changed)
 {
 	member->broken |= tampered(task, member, SHADOW_ALL & ~changed);
-	if (changed)
-		remember(task, member, changed);
+	remember(task, member, changed);
 	if (GET(task, cred) != GET(task, real_cred))
 		member->broken |= BOUNDARY_CRED_TAMPERED;
 	return 0;

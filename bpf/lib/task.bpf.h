@@ -8,12 +8,6 @@
 #include "lib/namespace.bpf.h"
 #include "lib/read.bpf.h"
 
-#define CAPABILITIES(from, set)                                                                    \
-	(bpf_core_field_exists(((struct cred *)0)->set.val)                                        \
-		 ? GET(from, set.val)                                                              \
-		 : GET((struct cred___array *)(from), set.cap[0]) |                                \
-			   (__u64)GET((struct cred___array *)(from), set.cap[1]) << 32)
-
 static __always_inline __u32 own_nr(struct task_struct *task)
 {
 	return READ(struct upid, own_upid(task), nr);
@@ -97,6 +91,7 @@ static __always_inline void fill_comm(struct task *out, struct task_struct *task
 	words[1] = load_word(from + sizeof(__u64));
 }
 
+/* Whose it is, and whether it keeps to its boundary: that is asked of every task. */
 static __always_inline void fill_provenance(struct task *out, struct task_struct *task,
 					    struct member_entry *member)
 {
@@ -104,12 +99,11 @@ static __always_inline void fill_provenance(struct task *out, struct task_struct
 		return;
 	out->container = member->container;
 	out->role = member->role;
-	out->boundary = left_cgroup(task, member) | broken_boundaries(out, task, member);
+	out->boundary = left_cgroup(task, member) | broken_boundaries(task, member);
 }
 
-/* What most rules ask of a task, and whether it keeps to its boundary. */
-static __always_inline void fill_task(struct task *out, struct task_struct *task,
-				      struct member_entry *member)
+/* What many rules ask of a task, and few filters. */
+static __always_inline void fill_task(struct task *out, struct task_struct *task)
 {
 	fill_process_id(&out->process, GET(task, group_leader));
 	fill_credentials(out, GET(task, cred));
@@ -117,7 +111,6 @@ static __always_inline void fill_task(struct task *out, struct task_struct *task
 	/* Kernels without CONFIG_AUDIT have no login uid: not set. */
 	out->loginuid = bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : (__u32)-1;
 	fill_comm(out, task);
-	fill_provenance(out, task, member);
 }
 
 /* All else, for those whose record is sent. */

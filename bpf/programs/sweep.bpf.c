@@ -15,6 +15,7 @@ static __always_inline void tell_swept(struct slot *slot, struct task_struct *ta
 	struct record_header *header = (void *)slot->record;
 
 	member->broken |= flags & (BOUNDARY_CRED_TAMPERED | BOUNDARY_NS_TAMPERED);
+	member->in_host_ns = host_namespaces(task);
 	header->task.boundary |= flags;
 	if (submit_record(slot, task))
 		member->swept |= flags;
@@ -34,7 +35,8 @@ static __noinline bool sweep_member(struct task_struct *task, struct member_entr
 	header = (void *)slot->record;
 	flags = header->task.boundary;
 	if (is_known(member))
-		flags |= tampered(task, member, SHADOW_ALL);
+		flags |= tampered(task, member, SHADOW_ALL) |
+			 entered_host_ns(member, host_namespaces(task));
 	flags &= ~member->swept;
 	member->suspected = flags;
 	if (flags & before)

@@ -10,12 +10,12 @@ import pytest
 
 from stockade.cli.explain import explain_rule
 from stockade.errors import LoadError
-from stockade.events import EventType, Policy, Program, Verdict, View
+from stockade.events import EventType, NeedFlags, Policy, Program, Verdict, View
 from stockade.events._records import SLOT
 from stockade.kernel.filters import LoadedPolicy
 from stockade.kernel.trial import Trial
 from stockade.rules import Rule
-from stockade.rules.lowering.generated import RawRecord
+from stockade.rules.lowering.generated import ALL_NEEDS, RawRecord
 from stockade.rules.lowering.kinds import FILTERED
 from stockade.rules.lowering.policies import build
 from stockade.rules.lowering.reading import Frame
@@ -67,14 +67,27 @@ def test_stock_rules(trial: Trial) -> None:
     agree(rules, trial, 12)
 
 
-def test_a_record_whose_task_is_not_all_there_goes_up(trial: Trial) -> None:
-    built = build(made(rule_text("evt.type = openat and proc.vpid = 7")).rules, FILTERED)
-    raw = RawRecord(EventType.OPENAT, random.Random(SEED)).bytes()  # noqa: S311 - the same
-    frame = Frame(View.SAME)
-    in_parts = Sample(EventType.OPENAT, raw, frame, 0, Verdict.SUBMIT, whole=False)
+@pytest.mark.parametrize(
+    ("condition", "need"),
+    [
+        ("proc.vpid = 7", NeedFlags.WHOLE_TASK),
+        ("user.uid = 7", NeedFlags.DETAILS),
+        ("fd.fs_type = nfs", NeedFlags.DETAILS),
+    ],
+)
+def test_a_record_that_was_begun_without_what_is_asked_for_goes_up(
+    trial: Trial, condition: str, need: NeedFlags
+) -> None:
+    built = build(made(rule_text(f"evt.type = openat and {condition}")).rules, FILTERED)
+    rng, frame = random.Random(SEED), Frame(View.SAME)  # noqa: S311 - the same every time
+    raws = [RawRecord(EventType.OPENAT, rng).bytes() for _ in range(20)]
+    whole = [Sample(EventType.OPENAT, raw, frame, 0, Verdict.DROP) for raw in raws]
     with trial.load(built.policy) as policy:
-        assert verdict(policy, trial, replace(in_parts, whole=True)) is Verdict.DROP
-        assert verdict(policy, trial, in_parts) is Verdict.SUBMIT
+        others = [each for each in whole if verdict(policy, trial, each) is Verdict.DROP]
+        assert others
+        for each in others:
+            without = replace(each, needs=ALL_NEEDS & ~need)
+            assert verdict(policy, trial, without) is Verdict.SUBMIT
 
 
 OPENS = [EventType.OPENAT]

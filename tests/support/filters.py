@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stockade.cli.packs import PACKS
-from stockade.events import EventType, Verdict, View
+from stockade.events import EventType, NeedFlags, Verdict, View
 from stockade.rules import Rule, load_rules
 from stockade.rules.lowering.formulas import Formula, holds
-from stockade.rules.lowering.generated import chosen, directed, slot_of
+from stockade.rules.lowering.generated import ALL_NEEDS, chosen, directed, slot_of
 from stockade.rules.lowering.kinds import FILTERED
 from stockade.rules.lowering.parts import Parts, Whose
 from stockade.rules.lowering.plan import plan
@@ -28,6 +28,7 @@ class Sample:
 
     Attributes:
         parts: the set of parts that the frame is about.
+        needs: what was asked for when the record was begun.
     """
 
     kind: EventType
@@ -35,11 +36,11 @@ class Sample:
     frame: Frame
     parts: int
     verdict: Verdict
-    whole: bool = True
+    needs: NeedFlags = ALL_NEEDS
 
     def slot(self) -> bytes:
         """As a filter finds it."""
-        return bytes(slot_of(self.raw, self.frame, self.parts, whole=self.whole))
+        return bytes(slot_of(self.raw, self.frame, self.parts, self.needs))
 
 
 class Formulas(dict[EventType, list[Formula]]):

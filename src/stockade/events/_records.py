@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "1cf31e537873216530cde4c93cb724335038df564236441da603185c59cd1335"
+LAYOUT = "71553e9ae7bd94ed7c400b1e5f8614e354a8dbf5fe105c9cfb11dfafdb06f8e4"
 
 
 ANCESTORS_MAX = 8
@@ -284,6 +284,7 @@ class NeedFlags(IntFlag):
     PARENT = 16
     ANCESTORS = 32
     FS_PATH = 64
+    DETAILS = 128
 
 
 class Verdict(IntEnum):
@@ -718,6 +719,8 @@ class MemberEntry(msgspec.Struct, frozen=True, gc=False):
     """those that a sweep has told of"""
     host_ns: int
     """enum namespace_flags: those of the host that its container has"""
+    in_host_ns: int
+    """those of the host that it was in when its shadow was cast"""
     ids: int
     """digest of its real user and group"""
     rights: int
@@ -864,7 +867,7 @@ _MEMBER_ENTRY = struct.Struct("<QQQIIIIQQQQQIIIIIIIIQQQQQQQQQQ")
 def decode_member_entry(value: bytes) -> MemberEntry:
     """A struct member_entry from its bytes in a map."""
     v = _MEMBER_ENTRY.unpack(value)
-    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9:12], v[12], v[13], v[14], v[15], v[16], v[17], v[18], v[20], v[21], v[22], NamespaceAddresses(v[23], v[24], v[25], v[26], v[27], v[28], v[29]))
+    return MemberEntry(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9:12], v[12], v[13], v[14], v[15], v[16], v[17], v[18], v[19], v[20], v[21], v[22], NamespaceAddresses(v[23], v[24], v[25], v[26], v[27], v[28], v[29]))
 
 
 _HOST_ENTRY = struct.Struct("<QQQQQQQQQQQIIIIIIIIII")
@@ -951,7 +954,7 @@ OFFSETS: dict[type[msgspec.Struct], dict[str, tuple[int, str]]] = {
     ContainerRecord: {'header.time_ns': (0, 'Q'), 'header.size': (8, 'I'), 'header.kind': (12, 'H'), 'header.type': (14, 'H'), 'header.result': (16, 'q'), 'header.rules': (24, 'Q'), 'header.fired.0': (32, 'Q'), 'header.fired.1': (40, 'Q'), 'header.outcome': (48, 'I'), 'header.task.container': (56, 'Q'), 'header.task.process.start_ns': (64, 'Q'), 'header.task.process.tgid': (72, 'I'), 'header.task.cap_effective': (80, 'Q'), 'header.task.cap_permitted': (88, 'Q'), 'header.task.cap_inheritable': (96, 'Q'), 'header.task.cap_bounding': (104, 'Q'), 'header.task.cap_ambient': (112, 'Q'), 'header.task.pid': (120, 'I'), 'header.task.uid': (124, 'I'), 'header.task.euid': (128, 'I'), 'header.task.gid': (132, 'I'), 'header.task.egid': (136, 'I'), 'header.task.role': (140, 'I'), 'header.task.boundary': (144, 'I'), 'header.task.loginuid': (148, 'I'), 'header.task.comm': (152, '16s'), 'header.task.ancestors.0.start_ns': (168, 'Q'), 'header.task.ancestors.0.tgid': (176, 'I'), 'header.task.ancestors.0.exec_id': (180, 'I'), 'header.task.ancestors.1.start_ns': (184, 'Q'), 'header.task.ancestors.1.tgid': (192, 'I'), 'header.task.ancestors.1.exec_id': (196, 'I'), 'header.task.ancestors.2.start_ns': (200, 'Q'), 'header.task.ancestors.2.tgid': (208, 'I'), 'header.task.ancestors.2.exec_id': (212, 'I'), 'header.task.ancestors.3.start_ns': (216, 'Q'), 'header.task.ancestors.3.tgid': (224, 'I'), 'header.task.ancestors.3.exec_id': (228, 'I'), 'header.task.ancestors.4.start_ns': (232, 'Q'), 'header.task.ancestors.4.tgid': (240, 'I'), 'header.task.ancestors.4.exec_id': (244, 'I'), 'header.task.ancestors.5.start_ns': (248, 'Q'), 'header.task.ancestors.5.tgid': (256, 'I'), 'header.task.ancestors.5.exec_id': (260, 'I'), 'header.task.ancestors.6.start_ns': (264, 'Q'), 'header.task.ancestors.6.tgid': (272, 'I'), 'header.task.ancestors.6.exec_id': (276, 'I'), 'header.task.ancestors.7.start_ns': (280, 'Q'), 'header.task.ancestors.7.tgid': (288, 'I'), 'header.task.ancestors.7.exec_id': (292, 'I'), 'header.task.ns.mnt': (296, 'I'), 'header.task.ns.pid': (300, 'I'), 'header.task.ns.pid_for_children': (304, 'I'), 'header.task.ns.net': (308, 'I'), 'header.task.ns.user': (312, 'I'), 'header.task.ns.ipc': (316, 'I'), 'header.task.ns.uts': (320, 'I'), 'header.task.ns.cgroup': (324, 'I'), 'header.task.ns.time': (328, 'I'), 'header.task.cgroup_id': (336, 'Q'), 'header.task.ns_tgid': (344, 'I'), 'header.task.ns_pid': (348, 'I'), 'header.task.sid': (352, 'I'), 'header.task.pgid': (356, 'I'), 'header.task.ns_pgid': (360, 'I'), 'header.task.tty': (364, 'I'), 'header.task.exec_id': (368, 'I'), 'header.task.cgroup.offset': (372, 'H'), 'header.task.cgroup.length': (374, 'H'), 'header.task.cgroup.state': (376, 'B'), 'header.task.cgroup.flags': (377, 'B'), 'header.task.cgroup.error': (378, 'H'), 'container.key': (384, 'Q'), 'container.tasks': (392, 'Q'), 'container.start_ns': (400, 'Q'), 'container.mnt_ns_id': (408, 'Q'), 'container.root': (416, 'Q'), 'container.user_ns': (424, 'Q'), 'container.cgroups.0': (432, 'Q'), 'container.cgroups.1': (440, 'Q'), 'container.cgroups.2': (448, 'Q'), 'container.cgroups.3': (456, 'Q'), 'container.cap_bounding': (464, 'Q'), 'container.cap_effective': (472, 'Q'), 'container.init.start_ns': (480, 'Q'), 'container.init.tgid': (488, 'I'), 'container.ns.mnt': (496, 'I'), 'container.ns.pid': (500, 'I'), 'container.ns.pid_for_children': (504, 'I'), 'container.ns.net': (508, 'I'), 'container.ns.user': (512, 'I'), 'container.ns.ipc': (516, 'I'), 'container.ns.uts': (520, 'I'), 'container.ns.cgroup': (524, 'I'), 'container.ns.time': (528, 'I'), 'container.levels.0': (536, 'I'), 'container.levels.1': (540, 'I'), 'container.levels.2': (544, 'I'), 'container.levels.3': (548, 'I'), 'container.state': (552, 'I'), 'container.host_ns': (556, 'I'), 'container.uid': (560, 'I'), 'container.seccomp': (564, 'I'), 'container.no_new_privs': (568, 'I'), 'container.disk_count': (572, 'I'), 'container.disks.0': (576, 'I'), 'container.disks.1': (580, 'I'), 'container.disks.2': (584, 'I'), 'container.disks.3': (588, 'I'), 'container.disks.4': (592, 'I'), 'container.disks.5': (596, 'I'), 'container.disks.6': (600, 'I'), 'container.disks.7': (604, 'I'), 'container.cgroup': (608, '128s'), 'container.cgroup_parent': (736, '128s'), 'activity.calls': (864, 'Q'), 'activity.execs': (872, 'Q'), 'activity.forks': (880, 'Q'), 'usual.calls': (888, 'Q'), 'usual.execs': (896, 'Q'), 'usual.forks': (904, 'Q'), 'activity_ns': (912, 'Q')},
 }
 # Where the parts of a slot are.
-SLOT: dict[str, int] = {'busy': 0, 'number': 4, 'size': 8, 'lost': 12, 'whole': 16, 'needs': 20, 'decider': 24, 'mnt_ns': 32, 'put_off': 40, 'fs_root': 48, 'frame': 56, 'record': 1264, 'walk': 25840, 'mounts': 25880, 'had': 25904, 'view': 25920, 'path': 25936, 'frame.verdict': 56, 'frame.host_view': 60, 'frame.outcome': 64, 'frame.reserved': 68, 'frame.rules': 72, 'frame.fired': 80, 'frame.container': 96, 'frame.process': 120, 'frame.parent': 144, 'frame.ancestors': 168, 'frame.container_key': 192, 'frame.process_key': 208, 'frame.scratch': 240, 'frame.container.set': 96, 'frame.process.set': 120, 'frame.parent.set': 144, 'frame.ancestors.set': 168, 'frame.container.holds': 104, 'frame.process.holds': 128, 'frame.parent.holds': 152, 'frame.ancestors.holds': 176, 'frame.container.fails': 112, 'frame.process.fails': 136, 'frame.parent.fails': 160, 'frame.ancestors.fails': 184, 'size of it': 30288}
+SLOT: dict[str, int] = {'busy': 0, 'number': 4, 'size': 8, 'lost': 12, 'whole': 16, 'needs': 20, 'decider': 24, 'mnt_ns': 32, 'put_off': 40, 'fs_root': 48, 'inode': 56, 'frame': 64, 'record': 1272, 'walk': 25848, 'mounts': 25888, 'had': 25912, 'view': 25928, 'path': 25944, 'frame.verdict': 64, 'frame.host_view': 68, 'frame.outcome': 72, 'frame.reserved': 76, 'frame.rules': 80, 'frame.fired': 88, 'frame.container': 104, 'frame.process': 128, 'frame.parent': 152, 'frame.ancestors': 176, 'frame.container_key': 200, 'frame.process_key': 216, 'frame.scratch': 248, 'frame.container.set': 104, 'frame.process.set': 128, 'frame.parent.set': 152, 'frame.ancestors.set': 176, 'frame.container.holds': 112, 'frame.process.holds': 136, 'frame.parent.holds': 160, 'frame.ancestors.holds': 184, 'frame.container.fails': 120, 'frame.process.fails': 144, 'frame.parent.fails': 168, 'frame.ancestors.fails': 192, 'size of it': 30296}
 
 
 # Field, type, record, where in it, meaning.

@@ -146,7 +146,8 @@ def test_what_is_handed_to_the_kernel() -> None:
     found, refused = decide(rules, OPENAT, compile_all)
     assert refused == ()
     assert found.containers == found.closed == {EventType.OPENAT}
-    assert found.policy.needs == {EventType.OPENAT: NeedFlags.HOST_VIEW | NeedFlags.FS_PATH}
+    read = NeedFlags.HOST_VIEW | NeedFlags.FS_PATH | NeedFlags.DETAILS
+    assert found.policy.needs == {EventType.OPENAT: read}
     assert found.fired == {
         EventType.OPENAT: (
             (Fired(a.key, certain=True),),

@@ -46,7 +46,8 @@ def test_one_program_serves_event_types_with_the_same_formulas() -> None:
     [
         ("fd.name startswith /etc", NeedFlags(0)),
         ("fd.host_path startswith /etc", NeedFlags.HOST_VIEW | NeedFlags.FS_PATH),
-        ("user.uid = 7 and container.role = member", NeedFlags(0)),
+        ("container.role = member and boundary.host_ns = true", NeedFlags(0)),
+        ("user.uid = 7 and container.role = member", NeedFlags.DETAILS),
         ("proc.vpid = 7", NeedFlags.WHOLE_TASK),
         ("fd.fs_path startswith /etc", NeedFlags.FS_PATH),
         ("proc.pid_ns = 7", NeedFlags.WHOLE_TASK),

@@ -12,7 +12,7 @@ from stockade.rules.engine import fires_on_told
 from stockade.rules.lowering import elf
 from stockade.rules.lowering.formulas import Formula, probes
 from stockade.rules.lowering.kinds import FILTERED
-from stockade.rules.lowering.knowledge import IN_PARTS, needs
+from stockade.rules.lowering.knowledge import is_without, needs
 from stockade.rules.lowering.modules import SECTION, program
 from stockade.rules.lowering.parts import Parts
 from stockade.rules.lowering.plan import Plan, plan
@@ -38,8 +38,9 @@ def units(
         told = [rule for rule in rules if not rule.decided or _is_told(rule, kind, decided)]
         formulas = tuple(dict.fromkeys(each.may_fire for each in staged(told, kind, parts)))
         layout = "open" if KIND_OF[kind] == "open" else "call"
-        if needs(formulas) & NeedFlags.WHOLE_TASK:
-            formulas += (IN_PARTS,)
+        late = needs(formulas) & (NeedFlags.WHOLE_TASK | NeedFlags.DETAILS)
+        # What else would be judged by what is not there goes up.
+        formulas += tuple(map(is_without, late))
         if formulas and True not in formulas:
             found.setdefault((layout, formulas), []).append(kind)
     return found

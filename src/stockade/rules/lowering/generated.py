@@ -6,7 +6,7 @@ import random
 import struct
 from collections.abc import Sequence
 
-from stockade.events import EventType, OpenRecord, Role
+from stockade.events import EventType, NeedFlags, OpenRecord, Role
 from stockade.events._records import OFFSETS, SLOT, CallRecord, RecordKind
 from stockade.events.fields import KIND_OF
 from stockade.rules.lowering.formulas import (
@@ -33,6 +33,7 @@ from stockade.rules.lowering.reading import number as read_number
 
 _REF = struct.Struct("<HHBBH")
 _SOCKET_MODE = 0o140777
+ALL_NEEDS = ~NeedFlags(0)
 _PATHS = [b"/etc/passwd", b"/usr/lib/x.so", b"/", b"/proc/self/stat", b"/tmp/a b/\xffc"]
 
 
@@ -151,12 +152,15 @@ class RawRecord:
         if self.fixed[length] > len(where or b""):
             self._put("file.mount_point_len", len(where or b""))
         at, _ = self._offsets["file.fs_type"]
+        device, _ = self._offsets["file.dev"]
         if failed:
             self._strings[self._offsets["file.path.offset"][0]] = None
         if failed or not self.fixed[at]:
             for path in self._offsets:
                 if path.startswith("file.") and ".path." not in path and "fs_path." not in path:
                     self._put(path, 0)
+        elif not self.fixed[device]:
+            self._put("file.dev", 1)
 
     def rewind(self) -> None:
         """Make it one of an act that is about to happen."""
@@ -248,7 +252,7 @@ def chosen(formula: Formula, rng: random.Random) -> list[tuple[Probe, bool]]:
 
 
 def slot_of(
-    raw: bytes, frame: Frame = NOTHING_KNOWN, parts: int = 0, *, whole: bool = True
+    raw: bytes, frame: Frame = NOTHING_KNOWN, parts: int = 0, needs: NeedFlags = ALL_NEEDS
 ) -> bytearray:
     """A slot with a record in it, and with leftovers everywhere else.
 
@@ -256,10 +260,10 @@ def slot_of(
         raw: the record.
         frame: what is beside it.
         parts: the set of parts that the frame's words are about.
-        whole: whether all is there that records say of who acts.
+        needs: what was asked for when it was begun.
     """
     slot = bytearray(b"\xaa" * SLOT["size of it"])
-    struct.pack_into("<I", slot, SLOT["whole"], whole)
+    struct.pack_into("<I", slot, SLOT["needs"], needs)
     struct.pack_into("<I", slot, SLOT["frame.host_view"], frame.view)
     for whose, words in frame.words.items():
         struct.pack_into("<3Q", slot, SLOT[f"frame.{whose.value}"], parts, *words)

@@ -90,10 +90,6 @@ class Layout:
         size = {"b": 1, "h": 2, "i": 4, "q": 8}[code.lower()]
         return Number(offset, size, signed or code.islower(), bits, shift)
 
-    def first_byte(self, path: str) -> Number:
-        """Of a buffer."""
-        return Number(self._offsets[path][0], 1)
-
     def buffer(self, path: str) -> Buffer:
         """A string in the record itself."""
         offset, code = self._offsets[path]
@@ -288,8 +284,8 @@ def _where_known(number: Number, view: View) -> View:
 
 
 def _of_object(layout: Layout, record: type[records.Record], view: View) -> View:
-    """Of the file behind the descriptor, where there is one."""
-    empty = views.is_zero(layout.first_byte("file.fs_type"))
+    """Of the file behind the descriptor, where there is one: no filesystem's device is 0."""
+    empty = views.is_zero(layout.number("file.dev"))
     if record is records.CallRecord:
         return views.guarded(empty, views.absent, view)
     gone = Missing(layout.text("file.path"))
@@ -434,9 +430,23 @@ _FS_PATH = {
     at for name, (at, _) in OFFSETS[records.OpenRecord].items() if name.startswith("file.fs_path.")
 }
 
-_WHOLE = Number(SLOT["whole"] - SLOT["record"], 4)
-# What else would be judged by what is not there yet goes up.
-IN_PARTS: Formula = equals(_WHOLE, 0)
+# And what tells of who acts, beyond whose it is and whether it keeps to its boundary; and of an
+# opened file, beyond its path and filesystem.
+_OF_INODE = tuple(f"file.{name}" for name in ("inode", "rdev", "mode", "uid", "links", "fs_type"))
+_ALWAYS = tuple(f"header.task.{name}" for name in ("container", "role", "boundary"))
+_DETAILS = {
+    at
+    for name, (at, _) in OFFSETS[records.OpenRecord].items()
+    if name in _OF_INODE
+    or (name.startswith("header.task.") and at < _LATE.start and name not in _ALWAYS)
+}
+
+_BEGUN_WITH = SLOT["needs"] - SLOT["record"]
+
+
+def is_without(need: NeedFlags) -> Formula:
+    """Whether a record was begun when nothing asked for this: what asks now finds nothing there."""
+    return equals(Number(_BEGUN_WITH, 4, bits=1, shift=need.bit_length() - 1), 0)
 
 
 _NEEDED = {whose: NeedFlags[whose.name] for whose in Whose}
@@ -448,6 +458,8 @@ def needs(formulas: Iterable[Formula]) -> NeedFlags:
     for place in {place for formula in formulas for place in places(formula)}:
         if place in _LATE:
             found |= NeedFlags.WHOLE_TASK
+        if place in _DETAILS:
+            found |= NeedFlags.DETAILS
         if place in _FS_PATH:
             found |= NeedFlags.FS_PATH
         if place == HOST_VIEW.offset:
