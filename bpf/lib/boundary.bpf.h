@@ -86,7 +86,8 @@ static __always_inline __u32 place_flags(struct vfsmount *mnt, struct member_ent
 
 static __always_inline __u32 left_mounts(struct task_struct *task, struct member_entry *member)
 {
-	struct vfsmount *root = GET(task, fs, root.mnt), *pwd = GET(task, fs, pwd.mnt);
+	struct vfsmount *root = GET_TRUSTED(task, fs, root.mnt),
+			*pwd = GET_TRUSTED(task, fs, pwd.mnt);
 	__u32 flags = place_flags(root, member);
 
 	return root == pwd ? flags : flags | place_flags(pwd, member);
@@ -106,10 +107,11 @@ __noinline int is_above(__u64 ns, __u64 other)
 /* Nobody gets more than the bounding set, unless in a user namespace of his own. */
 static __always_inline __u32 gained_caps(struct task_struct *task, struct member_entry *member)
 {
-	struct cred *cred = GET(task, cred);
+	struct cred *cred = GET_TRUSTED(task, cred);
 
 	/* Within some calls the kernel acts in another's name. */
-	if (!(CAPABILITIES(cred, cap_effective) & ~member->caps) || cred != GET(task, real_cred))
+	if (!(CAPABILITIES(cred, cap_effective) & ~member->caps) ||
+	    cred != GET_TRUSTED(task, real_cred))
 		return 0;
 	return is_above(address_of(GET(cred, user_ns)), member->user_ns) ? BOUNDARY_CAPS_GAINED : 0;
 }

@@ -23,7 +23,7 @@ static __always_inline __u32 encode_dev(__u32 dev)
 /* The file that a descriptor of a task stands for now; a sibling thread may have replaced it. */
 static __always_inline struct file *open_file(struct task_struct *task, __u32 fd)
 {
-	struct fdtable *table = GET(task, files, fdt);
+	struct fdtable *table = GET_TRUSTED(task, files, fdt);
 
 	struct file **files = READ(struct fdtable, table, fd);
 

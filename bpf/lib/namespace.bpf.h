@@ -98,7 +98,7 @@ static __always_inline void locate(struct namespace_addresses *out, struct task_
 /* Whether a task is still where it was, its user namespace aside. */
 static __always_inline bool is_at(const struct namespace_addresses *at, struct task_struct *task)
 {
-	struct nsproxy *nsproxy = GET(task, nsproxy);
+	struct nsproxy *nsproxy = GET_TRUSTED(task, nsproxy);
 
 	return !nsproxy ||
 	       ((__u64)GET(nsproxy, mnt_ns) == at->mnt &&

@@ -50,17 +50,36 @@ static __always_inline struct task_struct *current_task(void)
 	return (void *)bpf_get_current_task();
 }
 
-/* ptr->a->b of a task, or of what was got from one: plain loads where the verifier knows it. */
-#define GET(ptr, ...)                                                                              \
+#define POINTER_CLASS 5 /* of __builtin_classify_type */
+
+/* The same pointer, as one that the verifier does not trust. */
+#define UNTRUSTED(ptr) ((typeof(ptr))bpf_rdonly_cast(ptr, bpf_core_type_id_kernel(typeof(*(ptr)))))
+
+#define GET_FROM(base, ptr, ...)                                                                   \
 	({                                                                                         \
 		typeof(ptr) _ptr = (ptr);                                                          \
 		___type(_ptr, __VA_ARGS__) _got = {};                                              \
 		if (TASKS_ARE_TYPED)                                                               \
-			_got = ___arrow(_ptr, __VA_ARGS__);                                        \
+			_got = ___arrow(base, __VA_ARGS__);                                        \
 		else                                                                               \
 			BPF_CORE_READ_INTO(&_got, _ptr, __VA_ARGS__);                              \
 		_got;                                                                              \
 	})
+
+#define LEADS_ON(...) (___narg(__VA_ARGS__) > 1 || __builtin_classify_type(_got) == POINTER_CLASS)
+
+/*
+ * ptr->a->b of a task, or of what was got from one: plain loads where the verifier knows
+ * it. From v6.3 on (57539b1c0ac2) it looks among all of the kernel's types, by name, for
+ * what a pointer that it trusts leads to, each time that it comes there: most of the time
+ * that a large program takes to load. One that it does not trust is checked at each load.
+ */
+#define GET(ptr, ...)                                                                              \
+	GET_FROM((bpf_rdonly_cast && LEADS_ON(__VA_ARGS__) ? UNTRUSTED(_ptr) : _ptr), ptr,         \
+		 __VA_ARGS__)
+
+/* The same where every event passes, and a check costs more than it is worth. */
+#define GET_TRUSTED(ptr, ...) GET_FROM(_ptr, ptr, __VA_ARGS__)
 
 #define CAPABILITIES(from, set)                                                                    \
 	(bpf_core_field_exists(((struct cred *)0)->set.val)                                        \

@@ -293,7 +293,7 @@ static __always_inline void begin_header_with(struct slot *slot, __u16 kind, __u
 	header->type = type;
 	header->result = result;
 	slot->needs = needs;
-	slot->mnt_ns = (__u64)GET(task, nsproxy, mnt_ns);
+	slot->mnt_ns = (__u64)GET_TRUSTED(task, nsproxy, mnt_ns);
 	fill_provenance(&header->task, task, member);
 	if (needs & NEED_DETAILS)
 		fill_task(&header->task, task);

@@ -84,7 +84,7 @@ static __always_inline bool is_known(struct member_entry *member)
 static __always_inline __u32 tampered(struct task_struct *task, struct member_entry *member,
 				      __u32 parts)
 {
-	struct cred *cred = GET(task, real_cred);
+	struct cred *cred = GET_TRUSTED(task, real_cred);
 	bool differs = (parts & SHADOW_IDS && digest_ids(cred) != member->ids) ||
 		       (parts & SHADOW_RIGHTS && digest_rights(cred) != member->rights) ||
 		       (parts & SHADOW_SCOPE && (CAPABILITIES(cred, cap_bset) != member->bounding ||
@@ -147,7 +147,7 @@ static __noinline int compare_shadow(struct task_struct *task, struct member_ent
 	if (!member || !is_known(member))
 		return 0;
 	/* As nearly always: not worth a call. */
-	if (!changed && GET(task, cred) == GET(task, real_cred) &&
+	if (!changed && GET_TRUSTED(task, cred) == GET_TRUSTED(task, real_cred) &&
 	    !tampered(task, member, SHADOW_ALL))
 		return 0;
 	return compare_parts(task, member, changed);

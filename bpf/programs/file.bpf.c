@@ -108,7 +108,7 @@ static __always_inline void fill_opened(struct slot *slot, struct open_record *r
 {
 	struct file *file = open_file(task, fd);
 
-	if (GET(task, files, count.counter) > 1) {
+	if (GET_TRUSTED(task, files, count.counter) > 1) {
 		record->fd_flags |= FD_SHARED;
 		fill_argument(slot, record, task, args);
 	} else if (wishes.raw_paths && args->path) {
