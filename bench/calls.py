@@ -1,4 +1,7 @@
-"""The same calls without the agent, with an empty program at its hook, and with it, in turn."""
+"""The same calls without the agent, with an empty program at its hook, and with it, in turn.
+
+With it, filters are at work: of one rule about a path, and of all rules that there are.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bench.objects import compiled
-from bench.tools import Tools
+from bench.tools import Tools, at_work, spread
+from stockade.events import EventType
 from stockade.kernel.bpf import Object
 from tests.support.agent import Agent
+from tests.support.rules import rule_text
 
 COUNTS = {"getppid": 3_000_000, "open": 200_000}
 LABELS = {"getppid": "getppid", "open": "open + close"}
@@ -43,7 +48,16 @@ def _empty() -> Iterator[None]:
 
 
 def _running(tools: Tools) -> dict[str, Callable[[], AbstractContextManager[Agent | None]]]:
-    return {"nothing": nullcontext, "empty": _empty, "agent": lambda: Agent(*tools.rules)}
+    rule = tools.work / "path.yaml"
+    kinds = ", ".join(kind.name.lower() for kind in (EventType.OPEN, EventType.OPENAT))
+    condition = f"evt.type in ({kinds}) and fd.name startswith /nothing/here"
+    rule.write_text(rule_text(condition))
+    return {
+        "nothing": nullcontext,
+        "empty": _empty,
+        "one": lambda: at_work(rule),
+        "all": lambda: at_work(*tools.rules),
+    }
 
 
 def _measure(tools: Tools, rounds: int) -> tuple[Figures, dict[str, int]]:
@@ -63,16 +77,19 @@ def _measure(tools: Tools, rounds: int) -> tuple[Figures, dict[str, int]]:
 
 
 def show(tools: Tools, rounds: int) -> Iterator[str]:
-    """The table."""
+    """The table: medians, and what each adds."""
     figures, lost = _measure(tools, rounds)
-    heads = f"{'without':>10}{'empty':>10}{'with':>10}{'added ns':>10}{'ratio':>8}"
-    yield f"{'':28}{heads}   (ns, extremes)"
+    heads = {"empty": "empty", "one": "one path", "all": "all rules"}
+    yield f"{'':28}{'without':>10}" + "".join(f"{head:>18}" for head in heads.values()) + "   (ns)"
     for case in CASES:
-        off, hooked, on = (figures[case, what] for what in ("nothing", "empty", "agent"))
-        base, empty, cost = map(statistics.median, (off, hooked, on))
         label = f"{LABELS[case.operation]}, {'container' if case.contained else 'host'}"
-        spread = f"{min(off):.0f}..{max(off):.0f}, {min(on):.0f}..{max(on):.0f}"
-        row = f"{label:<28}{base:>10.0f}{empty:>10.0f}{cost:>10.0f}{cost - base:>+10.0f}"
-        row += f"{cost / base:>8.2f}"
-        yield f"{row}   ({spread})"
+        base = statistics.median(figures[case, "nothing"])
+        row = f"{label:<28}{base:>10.0f}"
+        for what in heads:
+            cost = statistics.median(figures[case, what])
+            row += f"{cost:>10.0f}{cost - base:>+8.0f}"
+        yield row
+        yield "    " + ", ".join(
+            f"{what} {spread(figures[case, what])}" for what in _running(tools)
+        )
     yield f"lost: {lost or 'nothing'}"

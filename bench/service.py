@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bench.tools import Tools, load_now, spread
+from bench.tools import Tools, at_work, load_now, spread
 from stockade.events import EventType
 from tests.support.agent import Agent
 from tests.support.rules import rule_text
@@ -24,8 +22,6 @@ _OPENS = 40
 _PAUSE_S = 0.05
 _TICK = os.sysconf("SC_CLK_TCK")
 _RULE = "Opened by the bench"
-_DROPPED = 'stockade_filtered_total{event="openat",verdict="drop"}'
-_COMPILED_S = 300.0
 
 
 def _marker(tools: Tools) -> tuple[Path, Path]:
@@ -38,32 +34,10 @@ def _marker(tools: Tools) -> tuple[Path, Path]:
     return file, rule
 
 
-@contextmanager
-def _agent(tools: Tools, *options: str) -> Iterator[Agent]:
+def _agent(tools: Tools, *options: str) -> AbstractContextManager[Agent]:
     """An agent with all rules, whose filters are at work."""
     _, rule = _marker(tools)
-    port = _free_port()
-    options = (*options, "--metrics-listen", str(port))
-    with Agent(*tools.rules, rule, timeout_s=_COMPILED_S, options=options) as agent:
-        end = time.monotonic() + _COMPILED_S
-        while not _drops(port):
-            if time.monotonic() > end:
-                raise RuntimeError("the filters are not at work")
-            time.sleep(0.2)
-        yield agent
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def _drops(port: int) -> bool:
-    """Whether an open that fires nothing is kept back."""
-    os.close(os.open("/etc/passwd", os.O_RDONLY))
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-        return _DROPPED.encode() in answer.read()
+    return at_work(*tools.rules, rule, options=options)
 
 
 def _cpu_s(pid: int) -> float:

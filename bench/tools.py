@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from stockade.cli.packs import PACKS
+from tests.support.agent import Agent
 from tests.support.runc import Runc, make_rootfs
 
 HERE = Path(__file__).parent
+_DROPPED = 'stockade_filtered_total{event="openat",verdict="drop"}'
+_COMPILED_S = 300.0
 STOCK = HERE.parents[1] / "shared" / "corpora" / "falco-rules"
 
 
@@ -58,6 +64,33 @@ def tools(stock: Path) -> Iterator[Tools]:
         yield Tools(work, load, runc, (PACKS, *sorted(stock.glob("*.yaml"))))
     finally:
         shutil.rmtree(work)
+
+
+@contextmanager
+def at_work(*rules: Path, options: tuple[str, ...] = ()) -> Iterator[Agent]:
+    """An agent whose filters are at work. One of the rules is about opens, the host's too."""
+    port = _free_port()
+    options = (*options, "--metrics-listen", str(port))
+    with Agent(*rules, timeout_s=_COMPILED_S, options=options) as agent:
+        end = time.monotonic() + _COMPILED_S
+        while not _drops(port):
+            if time.monotonic() > end:
+                raise RuntimeError("the filters are not at work")
+            time.sleep(0.2)
+        yield agent
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _drops(port: int) -> bool:
+    """Whether an open that fires nothing is kept back."""
+    os.close(os.open("/etc/passwd", os.O_RDONLY))
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return _DROPPED.encode() in answer.read()
 
 
 def spread(values: Sequence[float], form: str = ".0f") -> str:
