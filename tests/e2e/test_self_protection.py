@@ -20,6 +20,9 @@ from tests.support.runc import Mount, Options, Runc
 SHIPPED = Path(__file__).parents[2] / "rules"
 NAME = f"stockade-test-{os.getpid()}-agent"
 NOBODY = Options(namespaces={"pid": None}, user=54321)
+# DAC_OVERRIDE, DAC_READ_SEARCH, NET_BIND_SERVICE, NET_ADMIN, SYS_PTRACE, SYS_RESOURCE, SYSLOG,
+# PERFMON, BPF
+NEEDED = {1, 2, 10, 12, 19, 24, 34, 38, 39}
 _WAIT_S = 60.0
 SIGNALLED = "Agent signalled from a container"
 
@@ -71,6 +74,17 @@ def agent(rules: Path) -> Iterator[Agent]:
     """One that goes on."""
     with Agent(rules) as agent:
         yield agent
+
+
+def test_what_it_does_not_need_is_given_up(agent: Agent) -> None:
+    """By each of its threads, and by whatever they start."""
+    for thread in Path(f"/proc/{agent.process.pid}/task").iterdir():
+        lines = (thread / "status").read_text().splitlines()
+        status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        assert status["NoNewPrivs"] == "1"
+        for held in ("CapEff", "CapPrm", "CapBnd"):
+            assert {bit for bit in range(64) if int(status[held], 16) >> bit & 1} <= NEEDED
+        assert int(status["CapInh"], 16) == int(status["CapAmb"], 16) == 0
 
 
 def test_its_rules_are_opened_for_writing(agent: Agent, runc: Runc, rules: Path) -> None:

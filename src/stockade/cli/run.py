@@ -50,6 +50,7 @@ from stockade.cli.state_roots import state_roots_option
 from stockade.errors import Diagnostic, StockadeError
 from stockade.events import NOWHERE, Action, Points
 from stockade.kernel import Pins, Sensor, Tier
+from stockade.kernel.privileges import lessen
 from stockade.kernel.tiers import best_tier, decision_points
 from stockade.policies import STATE, Overrides, load_policies
 from stockade.rules import Rule, load_rules
@@ -145,10 +146,7 @@ def run(
         raise click.UsageError(f"no rules in {', '.join(map(str, paths))}")
     if sys.stdout is None:
         raise click.UsageError("stdout is closed: nobody would see an alert")
-    stream = Stream(sys.stdout.fileno())
-    asyncio.run(_run(loaded, stream, chosen))
-    if not stream.close(_LAST_LINES_S):
-        structlog.get_logger().warning("the reader of stdout has stalled: its end is missing")
+    asyncio.run(_run(loaded, sys.stdout.fileno(), chosen))
 
 
 def _load(options: _Options, tier: Tier | None) -> Loaded:
@@ -207,7 +205,15 @@ def _pins(stack: ExitStack) -> Pins | None:
     return None
 
 
-async def _run(loaded: Loaded, stream: Stream, options: _Options) -> None:
+def _warn_gaps(sensor: Sensor) -> None:
+    for program, unseen in sensor.missing.items():
+        structlog.get_logger().warning("this kernel lacks a hook", hook=program, unseen=unseen)
+    if sensor.fallen and sensor.tier is not Tier.TRACEPOINT:
+        calls = sorted(kind.name.lower() for kind in sensor.fallen)
+        structlog.get_logger().warning("calls come by the tracepoint, too", calls=calls)
+
+
+async def _run(loaded: Loaded, stdout: int, options: _Options) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -226,11 +232,10 @@ async def _run(loaded: Loaded, stream: Stream, options: _Options) -> None:
                 tier=Tier(options.tier) if options.tier else None,
             )
         )
-        for program, unseen in sensor.missing.items():
-            structlog.get_logger().warning("this kernel lacks a hook", hook=program, unseen=unseen)
-        if sensor.fallen and sensor.tier is not Tier.TRACEPOINT:
-            calls = sorted(kind.name.lower() for kind in sensor.fallen)
-            structlog.get_logger().warning("calls come by the tracepoint, too", calls=calls)
+        # libbpf asks for more to load programs; and what follows has threads.
+        lessen()
+        stream = Stream(stdout)
+        _warn_gaps(sensor)
         # After attaching: a process that starts meanwhile is told of by its events.
         processes.seed()
         provenance = sensor.provenance
@@ -295,3 +300,5 @@ async def _run(loaded: Loaded, stream: Stream, options: _Options) -> None:
                 work.cancel()
             await asyncio.wait(working)
     mounts.close()
+    if not stream.close(_LAST_LINES_S):
+        structlog.get_logger().warning("the reader of stdout has stalled: its end is missing")
