@@ -19,7 +19,7 @@ from stockade.kernel.pins import BPFFS, Pins
 from stockade.kernel.tiers import cgroups_signal
 from stockade.rules.lowering.sockets import ASKED
 from tests.support.guard import Guard, attempt
-from tests.support.links import cgroup_links
+from tests.support.links import cgroup_links, detach
 from tests.support.rules import acting
 from tests.support.runc import Mount, Options, Runc
 from tests.support.watch import wait_for
@@ -28,6 +28,7 @@ NAME = f"stockade-test-{os.getpid()}-below"
 DECIDED_HERE = frozenset(ASKED)
 BY_TCP_OR_UDP = "evt.type = connect and fd.l4proto in (tcp, udp)"
 BOUND = "evt.type = bind and fd.l4proto in (tcp, udp)"
+INET4_CONNECT = 10  # enum bpf_attach_type
 SENT = "evt.type in (sendto, sendmsg) and fd.l4proto = udp and evt.arg.addr exists"
 MADE = "evt.type = socket and evt.arg.domain in (AF_INET, AF_INET6)"
 
@@ -220,6 +221,21 @@ def test_disarmed_it_is_told_of_and_not_refused(guard: Guard, pair: tuple[str, s
     guard.decided(CallRecord, Outcome.AUDIT, inside)
     guard.sensor.deciders.disarmed.arm(guard.container(inside).key)
     assert result(inside, "connect") == -errno.EPERM
+
+
+def test_a_program_that_somebody_detaches_is_missed() -> None:
+    root = unified_cgroup()
+    assert root is not None
+    directory = root / f"{NAME}-own"
+    directory.mkdir()
+    wanted = Wanted(frozenset(), decides=frozenset({EventType.CONNECT}))
+    try:
+        with Sensor(wanted, ring_bytes=1 << 18, cgroup=directory) as sensor:
+            assert sensor.detached() == []
+            detach(directory, INET4_CONNECT)
+            assert sensor.detached() == ["deny_connect4"]
+    finally:
+        directory.rmdir()
 
 
 def test_what_is_pinned_outlives_who_attached_it(

@@ -22,6 +22,7 @@ class Kernel:
         self.lost: dict[str, int] = {}
         self.settled = 0
         self.silent_hooks: list[str] = []
+        self.off: list[str] = []
 
     @property
     def deciders(self) -> Kernel:
@@ -29,6 +30,9 @@ class Kernel:
 
     def silent(self) -> list[str]:
         return self.silent_hooks
+
+    def detached(self) -> list[str]:
+        return self.off
 
     def losses(self) -> dict[str, int]:
         return dict(self.lost)
@@ -107,3 +111,16 @@ def test_what_is_not_decided_any_more_is_told_once() -> None:
     assert list(health.check()) == []
     kernel.silent_hooks = ["file_open"]
     assert len(list(health.check())) == 1
+
+
+def test_what_comes_off_is_told_once() -> None:
+    kernel = Kernel()
+    health = kernel.health()
+    kernel.off = ["sys_exit"]
+    (alert,) = health.check()
+    assert (alert.rule, alert.priority) == ("Programs detached", Priority.CRITICAL)
+    assert alert.output_fields["programs"] == ["sys_exit"]
+    kernel.off = ["sys_exit", "process_fork"]
+    (alert,) = health.check()
+    assert alert.output_fields["programs"] == ["process_fork"]
+    assert list(health.check()) == []

@@ -44,6 +44,7 @@ class Health:
         self._next_word_s = 0.0
         self._unsaid: dict[str, int] = {}
         self._silent: list[str] = []
+        self._detached: list[str] = []
         self.alerts = 0
 
     def check(self) -> Iterator[Alert]:
@@ -59,6 +60,7 @@ class Health:
         }
         self._before = lost
         yield from self._fallen_silent()
+        yield from self._came_off()
         yield from self._lost_events(fresh.get("ring_full", 0))
         untracked = {reason: fresh[reason] for reason in _UNTRACKED if reason in fresh}
         if not untracked:
@@ -90,6 +92,22 @@ class Health:
                 f"nothing is decided any more at {', '.join(fresh)}: what rules deny there is not"
                 " what is refused",
                 {"hooks": [*fresh], "label": Label.DETECT.value},
+            )
+
+    def _came_off(self) -> Iterator[Alert]:
+        """Say which programs are not called any more, though they were attached: once."""
+        detached = self._sensor.detached()
+        fresh = [program for program in detached if program not in self._detached]
+        self._detached = detached
+        if fresh:
+            self.alerts += 1
+            yield internal_alert(
+                f"health-{time.time_ns():x}",
+                "Programs detached",
+                Priority.CRITICAL,
+                f"somebody has detached or exchanged {', '.join(fresh)}: what they see or refuse is"
+                " neither seen nor refused until the agent is started again",
+                {"programs": [*fresh]},
             )
 
     def _lost_events(self, count: int) -> Iterator[Alert]:

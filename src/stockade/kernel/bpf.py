@@ -242,6 +242,10 @@ class Object(Held):
         link = self._lib.core_attach_cgroup(self._object, program.encode(), cgroup_fd)
         return check(link, f"attach {program}")
 
+    def is_attached(self, link: int) -> bool:
+        """Whether what `attach` or `attach_cgroup` attached is there, and no other in its place."""
+        return bool(check(self._lib.core_is_attached(self._object, link), "look at a link"))
+
     def map(self, name: str) -> Map:
         """A map of the loaded object."""
         sizes = self._ffi.new("uint32_t[3]")

@@ -331,6 +331,10 @@ class Sensor(Held):
         value = self._object.map(".bss").lookup(bytes(4)) or b""
         return decode_host_entry(value).ns
 
+    def detached(self) -> list[str]:
+        """The programs that somebody has detached, or put another in the place of."""
+        return [name for name, link in self._links.items() if not self._object.is_attached(link)]
+
     def verified(self) -> dict[str, int]:
         """How many instructions the verifier looked at, by program; of a measured sensor."""
         loaded = filter(self._object.is_loaded, self._object.programs())

@@ -60,6 +60,10 @@ int core_lead_to(core_object *object, const char *jumps, const char *program);
 int core_attach_function(core_object *object, const char *jumps, const char *function);
 int core_attach_cgroup(core_object *object, const char *program, int cgroup_fd);
 
+/* Whether what core_attach or core_attach_cgroup attached is still there, and nothing in its place.
+ */
+int core_is_attached(core_object *object, int link);
+
 /* Iterators are run, not attached. Returns how many bytes the program wrote. */
 int core_is_iterator(core_object *object, const char *program);
 int core_run_iterator(core_object *object, const char *program);

@@ -27,6 +27,7 @@ struct core_object {
 	void *elf;
 	char *stats; /* STATS_SIZE bytes a program, in their order; NULL when not measured */
 	struct bpf_link *links[LINKS_MAX];
+	__u32 linked[LINKS_MAX]; /* ids of their programs */
 	int link_count;
 	int functions[LINKS_MAX]; /* descriptors of links to functions */
 	int function_count;
@@ -295,11 +296,23 @@ int core_program_fd(core_object *object, const char *program)
 	return found ? bpf_program__fd(found) : -ENOENT;
 }
 
+static int link_info(struct bpf_link *link, struct bpf_link_info *info)
+{
+	__u32 length = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return bpf_obj_get_info_by_fd(bpf_link__fd(link), info, &length);
+}
+
 static int keep_link(core_object *object, struct bpf_link *link)
 {
+	struct bpf_link_info info;
+
 	if (!link)
 		return -errno;
 	object->links[object->link_count] = link;
+	link_info(link, &info);
+	object->linked[object->link_count] = info.prog_id;
 	return object->link_count++;
 }
 
@@ -528,6 +541,21 @@ int core_mount_bpffs(const char *directory)
 int core_pin_map(int map_fd, const char *path)
 {
 	return bpf_obj_pin(map_fd, path);
+}
+
+int core_is_attached(core_object *object, int link)
+{
+	struct bpf_link_info info;
+	int err;
+
+	if (link < 0 || link >= object->link_count)
+		return -ENOENT;
+	err = link_info(object->links[link], &info);
+	if (err < 0)
+		return err;
+	/* What was detached leads to no cgroup. */
+	return info.prog_id == object->linked[link] &&
+	       (info.type != BPF_LINK_TYPE_CGROUP || info.cgroup.cgroup_id);
 }
 
 int core_pin_link(core_object *object, int link, const char *path)
