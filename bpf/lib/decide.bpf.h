@@ -58,6 +58,16 @@ static __always_inline bool is_disarmed(__u64 container)
 	return bpf_map_lookup_elem(&disarmed, &container) || bpf_map_lookup_elem(&disarmed, &all);
 }
 
+/* When nothing is refused any more, ns since boot, unless the agent puts that off; 0: never. */
+__u64 lease_end SEC(".data.lease");
+
+static __always_inline bool has_lapsed(void)
+{
+	__u64 end = *(volatile __u64 *)&lease_end;
+
+	return end && bpf_ktime_get_boot_ns() > end;
+}
+
 static __always_inline void count_outcome(__u32 outcome, __u32 type)
 {
 	__u32 key = outcome * EVENT_TYPE_MAX + type;
@@ -207,7 +217,7 @@ static __always_inline __u32 outcome_of(struct slot *slot)
 				? OUTCOME_DENY
 				: OUTCOME_ALLOW;
 	}
-	if (outcome > OUTCOME_AUDIT && is_disarmed(header->task.container))
+	if (outcome > OUTCOME_AUDIT && (is_disarmed(header->task.container) || has_lapsed()))
 		outcome = OUTCOME_AUDIT;
 	return outcome & 3;
 }

@@ -28,6 +28,7 @@ NAME = f"stockade-test-{os.getpid()}-below"
 DECIDED_HERE = frozenset(ASKED)
 BY_TCP_OR_UDP = "evt.type = connect and fd.l4proto in (tcp, udp)"
 BOUND = "evt.type = bind and fd.l4proto in (tcp, udp)"
+HOUR_S = 3600.0
 INET4_CONNECT = 10  # enum bpf_attach_type
 SENT = "evt.type in (sendto, sendmsg) and fd.l4proto = udp and evt.arg.addr exists"
 MADE = "evt.type = socket and evt.arg.domain in (AF_INET, AF_INET6)"
@@ -220,6 +221,18 @@ def test_disarmed_it_is_told_of_and_not_refused(guard: Guard, pair: tuple[str, s
     assert result(inside, "connect") == 0
     guard.decided(CallRecord, Outcome.AUDIT, inside)
     guard.sensor.deciders.disarmed.arm(guard.container(inside).key)
+    assert result(inside, "connect") == -errno.EPERM
+
+
+def test_what_nobody_renews_lapses(guard: Guard, pair: tuple[str, str]) -> None:
+    inside, _ = pair
+    guard.decide(acting(f"{BY_TCP_OR_UDP} and fd.sport = 4011"), scopes=(inside,))
+    guard.sensor.deciders.renew(HOUR_S)
+    assert result(inside, "connect") == -errno.EPERM
+    guard.sensor.deciders.renew(0)
+    assert result(inside, "connect") == 0
+    guard.decided(CallRecord, Outcome.AUDIT, inside)
+    guard.sensor.deciders.renew(HOUR_S)
     assert result(inside, "connect") == -errno.EPERM
 
 

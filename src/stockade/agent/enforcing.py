@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from stockade.rules import Engine, Rule
 from stockade.rules.lowering import Built, Refusal
 from stockade.rules.lowering.deciding import can_decide, kinds_of, scope_parts
 from stockade.rules.lowering.decisions import decided_rules
+
+_RENEWALS = 4  # within the time after which it lapses
 
 
 class Enforcer:
@@ -73,6 +76,12 @@ class Enforcer:
         if self._pins:
             self._place = self.sensor.hold(self._pins)
             self._took_over = False
+
+    async def renew(self, seconds: float) -> None:
+        """For as long as this runs, and so many seconds more, have what is refused stay so."""
+        while True:
+            self.sensor.deciders.renew(seconds)
+            await asyncio.sleep(seconds / _RENEWALS)
 
     def settle(self) -> None:
         """Take back what was in force before, once it is known whose all containers are."""

@@ -6,8 +6,8 @@ import asyncio
 import functools
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,7 @@ class _Options:
     tier: str | None
     fold_window: int
     no_fold: bool
+    fail_open_after: int | None
 
 
 def _address(
@@ -127,6 +128,13 @@ def _address(
     help="Alerts of one rule in one container are one that grows, until it was quiet so long.",
 )
 @click.option("--no-fold", is_flag=True, help="Show every alert by itself.")
+@click.option(
+    "--fail-open-after",
+    metavar="SECONDS",
+    type=click.IntRange(1, 7 * 24 * 3600),
+    help="Refuse nothing any more when no agent has run for so long; otherwise what is refused"
+    " stays so until the next one.",
+)
 @click.option(
     "--max-members",
     type=click.IntRange(64, 1 << 22),
@@ -213,6 +221,18 @@ def _warn_gaps(sensor: Sensor) -> None:
         structlog.get_logger().warning("calls come by the tracepoint, too", calls=calls)
 
 
+@asynccontextmanager
+async def _beside(jobs: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Work that goes on meanwhile."""
+    working = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        yield
+    finally:
+        for work in working:
+            work.cancel()
+        await asyncio.wait(working)
+
+
 async def _run(loaded: Loaded, stdout: int, options: _Options) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -292,13 +312,11 @@ async def _run(loaded: Loaded, stdout: int, options: _Options) -> None:
             stack.enter_context(served)
         loop.add_signal_handler(signal.SIGHUP, arming.ask)
         stack.enter_context(findable())
-        working = [asyncio.ensure_future(work) for work in (reloader.work(), names.work())]
-        try:
+        jobs = [reloader.work(), names.work()]
+        if options.fail_open_after:
+            jobs.append(enforcer.renew(options.fail_open_after))
+        async with _beside(jobs):
             await agent.run(stop)
-        finally:
-            for work in working:
-                work.cancel()
-            await asyncio.wait(working)
     mounts.close()
     if not stream.close(_LAST_LINES_S):
         structlog.get_logger().warning("the reader of stdout has stalled: its end is missing")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from operator import or_
@@ -98,6 +99,7 @@ class Deciders:
         self._outcomes = find("outcomes")
         self.disarmed = Disarmed(find(disarmed.NAME))
         self._canaries = find("canaries")
+        self._lease = find(".data.lease")
         self._installed: dict[Hook, frozenset[int]] = {}
 
     def load(self, decisions: Decisions) -> LoadedDecisions:
@@ -140,6 +142,11 @@ class Deciders:
         before = self._canaries.lookup_percpu(bytes(4))
         Path("/proc/self/stat").read_bytes()
         return self._canaries.lookup_percpu(bytes(4)) != before
+
+    def renew(self, seconds: float) -> None:
+        """Have nothing be refused any more after so long, unless this is done again before."""
+        end = time.clock_gettime_ns(time.CLOCK_BOOTTIME) + int(seconds * 1e9)
+        self._lease.update(bytes(4), end.to_bytes(8, "little"))
 
     def outcomes(self) -> dict[tuple[Outcome, EventType], int]:
         """How often there was each outcome so far."""
