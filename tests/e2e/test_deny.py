@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import time
 from collections.abc import Iterator
@@ -38,11 +39,16 @@ OPENED = "evt.type in (open, openat, openat2) and fd.name startswith /mnt/"
 SECRET = "treasure\n"  # noqa: S105 - what is to be found in a file
 SETTLE_S = 10.0
 PLAIN = Options()
+# The port of the form "connect".
+CONNECTED = (
+    "evt.type = connect and fd.l4proto in (tcp, udp) and fd.sip = 127.0.0.1 and fd.sport = 4011"
+)
+EPERM = -errno.EPERM
 
 
 @pytest.fixture(autouse=True)
-def refusing() -> Iterator[None]:
-    require_refusal()
+def removed() -> Iterator[None]:
+    """What stays in force when an agent has gone does not do so beyond a test."""
     yield
     subprocess.run([STOCKADE, "uninstall"], capture_output=True, check=False)
 
@@ -69,6 +75,7 @@ class Files:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
+    require_refusal()
     return Files(tmp_path)
 
 
@@ -112,6 +119,33 @@ def test_an_open_is_refused_in_scope_alone(runc: Runc, files: Files) -> None:
         assert alert["output_fields"]["fd.name"] == "/mnt/secret"
         beside = agent.alert("refuse", other)
         assert (beside["action"], beside["would"], beside["policy"]) == ("audit", None, None)
+
+
+def connected(container: str) -> int:
+    """What a connection to a server in the same container comes to."""
+    return int(attempt(container, "calls", "connect").stdout.split()[2])
+
+
+def test_a_connection_is_refused_in_scope_alone_on_every_tier(runc: Runc, tmp_path: Path) -> None:
+    rules, policy = tmp_path / "rules.yaml", tmp_path / "policy.yaml"
+    rules.write_text(RULE.format(name="refuse", condition=CONNECTED, action="deny"))
+    policy.write_text(POLICY.partition("  exceptions")[0])
+    options = ("--policy", str(policy), "--state", str(tmp_path / "modes.json"), "--no-fold")
+    with Agent(rules, options=options) as agent, scoped(runc) as (inside, other):
+        end = time.monotonic() + SETTLE_S
+        while connected(inside) != EPERM:
+            assert time.monotonic() < end
+        assert connected(other) == 0
+        alert = agent.wait(
+            lambda message: message.get("rule") == "refuse" and message.get("action") == "deny"
+        )
+        assert (alert["container"]["id"], alert["policy"]) == (inside, "p")
+        assert alert["output_fields"]["fd.name"] == "127.0.0.1:4011"
+        beside = agent.alert("refuse", other)
+        assert (beside["action"], beside["would"], beside["policy"]) == ("audit", None, None)
+        agent.stop()
+    # The containers that it was about have gone with their scope.
+    assert "removed" in stockade("uninstall")
 
 
 def test_what_is_audited_says_exactly_what_would_be_refused(runc: Runc, files: Files) -> None:
