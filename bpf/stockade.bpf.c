@@ -13,6 +13,8 @@
 #include "programs/cgroup.bpf.c"
 #include "programs/deny_call.bpf.c"
 #include "programs/deny_file.bpf.c"
+#include "programs/deny_kernel.bpf.c"
+#include "programs/deny_process.bpf.c"
 #include "programs/deny_socket.bpf.c"
 #include "programs/process.bpf.c"
 #include "programs/receive.bpf.c"

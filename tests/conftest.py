@@ -64,6 +64,12 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def meddles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that does something to another process."""
+    return _compiled(tmp_path_factory.mktemp("meddles"), "meddles")
+
+
+@pytest.fixture(scope="session")
 def stress(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program that is hard to follow."""
     return _compiled(tmp_path_factory.mktemp("stress"), "stress")

@@ -17,6 +17,8 @@ struct config {
 	__u32 keeps_objects;	/* whether hooks tell what paths lead to */
 	__u32 opaque_registers; /* whether the verifier knows no system call's registers */
 	__u32 cgroups_signal;	/* whether programs of cgroups may send signals */
+	__u32 bpf_has_more;  /* whether the hook bpf has one argument more than on other kernels */
+	__u32 perf_has_more; /* the same of perf_event_open */
 	__u32 reserved;
 	__u64 flood_bytes; /* how much of the ring what may come in floods can fill */
 };

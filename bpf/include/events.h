@@ -193,6 +193,7 @@ enum path_flags {
 enum target_flags {
 	TARGET_AGENT = 1,  /* it is the agent */
 	TARGET_PUBLIC = 2, /* what is opened of it in procfs is for everybody to read */
+	TARGET_SELF = 4,   /* it is the process that acts, or has the same memory */
 };
 
 /* What a task is to the container that struct task names. */

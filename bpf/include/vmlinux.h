@@ -435,6 +435,17 @@ struct task_struct {
 	unsigned long atomic_flags;
 };
 
+struct kernel_siginfo;
+
+/* What a file is read for, and memory loaded for; the kernel's own numbers are used. */
+enum kernel_read_file_id {
+	READING_MODULE = 2,
+	READING_KEXEC_IMAGE = 3,
+	READING_MODULE_COMPRESSED = 10,
+};
+
+enum kernel_load_data_id { LOADING_MODULE = 2, LOADING_KEXEC_IMAGE = 3 };
+
 struct seq_file;
 
 struct bpf_iter_meta {

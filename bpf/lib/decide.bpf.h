@@ -155,6 +155,30 @@ static __always_inline void begin_decision(struct slot *slot, __u16 kind, __u8 t
 	begin_header_with(slot, kind, type, 0, task, member, decision_needs[type] | NEED_DETAILS);
 }
 
+/*
+ * Of the call in progress, if it is this one: its arguments are numbers.
+ * @file: that it is about, or NULL.
+ */
+static __noinline int build_plain(__u8 type, struct file *file)
+{
+	struct task_struct *task = current_task();
+	struct member_entry *member = find_member(task);
+	struct call_record *record;
+	struct slot *slot;
+
+	if (!may_be_decided(member) || !is_decided(member, type) || call_in_progress(task) != type)
+		return 0;
+	slot = claim_decision(type);
+	if (!slot)
+		return without_room(member, type);
+	record = begin_record(slot, struct call_record);
+	begin_decision(slot, RECORD_CALL, type, task, member);
+	read_own_registers(record->args, task);
+	if (file)
+		fill_file(slot, &record->file, file);
+	return unjudged(slot);
+}
+
 /* ---- the decision ---- */
 
 /* Of the host's root filesystem the host's view needs nobody to find it out. */
@@ -351,6 +375,40 @@ static __noinline int kill_if_told(struct slot *slot)
 	SEC("fmod_ret/" #function)                                                                 \
 	int BPF_PROG(fentry_deny_##hook, __VA_ARGS__, int result)                                  \
 	{                                                                                          \
+		return result ?: DECIDE(hook, ctx, build);                                         \
+	}
+
+#define RESULT_AFTER(ctx, fewer, has_more)                                                         \
+	({                                                                                         \
+		int _result;                                                                       \
+                                                                                                   \
+		if (has_more) {                                                                    \
+			_result = (ctx)[(fewer) + 1];                                              \
+			/* Or the compiler reads from an address that it has chosen before. */     \
+			barrier_var(_result);                                                      \
+		} else {                                                                           \
+			_result = (ctx)[fewer];                                                    \
+		}                                                                                  \
+		_result;                                                                           \
+	})
+
+/* The same of a hook that has so many arguments, or one more; none is looked at. */
+#define DENY_VARYING_HOOK(hook, module_hook, function, build, fewer, has_more)                     \
+	DECISIONS(hook)                                                                            \
+                                                                                                   \
+	SEC("lsm/" #module_hook)                                                                   \
+	int BPF_PROG(lsm_deny_##hook)                                                              \
+	{                                                                                          \
+		int result = RESULT_AFTER(ctx, fewer, has_more);                                   \
+                                                                                                   \
+		return result ?: DECIDE(hook, ctx, build);                                         \
+	}                                                                                          \
+                                                                                                   \
+	SEC("fmod_ret/" #function)                                                                 \
+	int BPF_PROG(fentry_deny_##hook)                                                           \
+	{                                                                                          \
+		int result = RESULT_AFTER(ctx, fewer, has_more);                                   \
+                                                                                                   \
 		return result ?: DECIDE(hook, ctx, build);                                         \
 	}
 

@@ -60,6 +60,16 @@ static __always_inline struct task_struct *task_of(struct pid *pid)
 	       type * bpf_core_type_size(struct hlist_node);
 }
 
+/* Kernel threads have no memory of their own. */
+static __noinline bool is_self(struct task_struct *task)
+{
+	struct task_struct *current = current_task();
+	struct mm_struct *mm = READ(struct task_struct, task, mm);
+
+	return READ(struct task_struct, task, tgid) == GET(current, tgid) ||
+	       (mm && mm == GET(current, mm));
+}
+
 static __always_inline void fill_target(struct target *out, struct task_struct *task)
 {
 	struct task_struct *leader = READ(struct task_struct, task, group_leader);
@@ -70,6 +80,8 @@ static __always_inline void fill_target(struct target *out, struct task_struct *
 	out->pid = READ(struct task_struct, task, pid);
 	if (out->process.tgid == config.agent_tgid)
 		out->flags |= TARGET_AGENT;
+	if (is_self(task))
+		out->flags |= TARGET_SELF;
 	bpf_probe_read_kernel(out->comm, COMM_LEN,
 			      (void *)task + bpf_core_field_offset(struct task_struct, comm));
 	if (member) {

@@ -24,6 +24,7 @@
 #define ARGS_MASK 7
 #define ANON_INODE_FS_MAGIC 0x09041934
 #define CAPABILITY_VERSION_1 0x19980330
+#define PTRACE_TRACEME 0 /* says nothing of whom */
 
 static __always_inline const struct call_shape *shape_of(struct call_record *record)
 {
@@ -170,7 +171,7 @@ __noinline int fill_call_target(__u32 number, __s32 nr)
 	/* Of a group that is signalled, the process that it is called after. */
 	if (nr < -1 && record->header.type == EVENT_KILL)
 		nr = -nr;
-	if (nr <= 0)
+	if (nr <= 0 || (record->header.type == EVENT_PTRACE && record->args[0] == PTRACE_TRACEME))
 		return 0;
 	fill_target_pid(&record->target, (void *)find_pid(pid_ns(task), nr));
 	return 0;

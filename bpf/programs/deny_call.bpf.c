@@ -4,11 +4,12 @@
  * own business needs, decided before they happen. The record has the kernel's objects
  * in place of the caller's paths, and the system call's arguments where those are numbers.
  *
- * Hooks: path_*, sb_mount, sb_umount, sb_pivotroot, move_mount, bpf, perf_event_open. They
+ * Hooks: path_*, inode_setxattr, sb_mount, sb_umount, sb_pivotroot, move_mount, bpf. They
  * are asked for more than a call each; what no call of theirs asks for is left alone,
  * but for io_uring's requests, which are told of as the calls that they stand for.
  *
- * Known gaps: changes by a descriptor alone (fchmod, fchown, ftruncate) are not decided. A new
+ * Known gaps: ftruncate is not decided, nor are
+ * extended attributes that io_uring sets; of these no path is told, for the hook has none. A new
  * mount is decided when it is put into the tree (move_mount), not when it is made.
  */
 #include "lib/decide.bpf.h"
@@ -72,7 +73,45 @@ static __noinline int build_call(__u8 family, struct vfsmount *mnt, struct dentr
 	return unjudged(slot);
 }
 
+static __always_inline bool sets_xattr(__u8 type)
+{
+	return type == EVENT_SETXATTR || type == EVENT_LSETXATTR || type == EVENT_FSETXATTR;
+}
+
+/*
+ * @name: the kernel's copy. What an overlay does meanwhile on its own account, to its
+ * layers, it does with other credentials.
+ */
+static __noinline int build_xattr(const char *name)
+{
+	struct task_struct *task = current_task();
+	struct member_entry *member = find_member(task);
+	struct call_record *record;
+	struct slot *slot;
+	__u8 type;
+
+	if (!may_be_decided(member) || GET(task, cred) != GET(task, real_cred))
+		return 0;
+	type = call_in_progress(task);
+	if (!sets_xattr(type) || !is_decided(member, type))
+		return 0;
+	slot = claim_decision(type);
+	if (!slot)
+		return without_room(member, type);
+	record = begin_record(slot, struct call_record);
+	begin_decision(slot, RECORD_CALL, type, task, member);
+	read_own_registers(record->args, task);
+	append_kernel_string(slot, &record->text, name);
+	return unjudged(slot);
+}
+
 #define BUILD_ONE(family, mnt, dentry) build_call(family, mnt, dentry, NULL, NULL)
+/* Of a call by descriptor, whose path is a part of the open file. */
+static __always_inline struct file *file_of(const struct path *path)
+{
+	return (void *)(address_of(path) - bpf_core_field_offset(struct file, f_path));
+}
+
 #define BUILD_PATH(family, path) BUILD_ONE(family, (path)->mnt, (path)->dentry)
 
 DENY_HOOK(rename, path_rename, security_path_rename,
@@ -92,8 +131,16 @@ DENY_HOOK(mkdir, path_mkdir, security_path_mkdir, BUILD_ONE(EVENT_MKDIR, dir->mn
 	  const struct path *dir, struct dentry *dentry, unsigned short mode)
 DENY_HOOK(mknod, path_mknod, security_path_mknod, BUILD_ONE(EVENT_MKNOD, dir->mnt, dentry),
 	  const struct path *dir, struct dentry *dentry, unsigned short mode, unsigned int dev)
-DENY_HOOK(chmod, path_chmod, security_path_chmod, BUILD_PATH(EVENT_CHMOD, path),
+DENY_HOOK(chmod, path_chmod, security_path_chmod,
+	  BUILD_PATH(EVENT_CHMOD, path) ?: build_plain(EVENT_FCHMOD, file_of(path)),
 	  const struct path *path, unsigned short mode)
+/* On 5.10 who it is to belong to comes in structs, of which programs are told nothing. */
+DENY_HOOK(chown, path_chown, security_path_chown,
+	  BUILD_PATH(EVENT_CHOWN, path) ?: build_plain(EVENT_FCHOWN, file_of(path)),
+	  const struct path *path, unsigned int uid, unsigned int gid)
+/* Opens that truncate come here, too: they are decided as opens. */
+DENY_HOOK(truncate, path_truncate, security_path_truncate, BUILD_PATH(EVENT_TRUNCATE, path),
+	  const struct path *path)
 DENY_HOOK(chroot, path_chroot, security_path_chroot, BUILD_PATH(EVENT_CHROOT, path),
 	  const struct path *path)
 DENY_HOOK(mount, sb_mount, security_sb_mount,
@@ -109,6 +156,9 @@ DENY_HOOK(move_mount, move_mount, security_move_mount,
 	  build_call(EVENT_MOVE_MOUNT, from_path->mnt, from_path->dentry, to_path->mnt,
 		     to_path->dentry),
 	  const struct path *from_path, const struct path *to_path)
-/* Newer kernels say after these arguments whether it is the kernel that asks. */
-DENY_HOOK(bpf, bpf, security_bpf, build_call(EVENT_BPF, NULL, NULL, NULL, NULL), int command,
-	  void *attributes, unsigned int size)
+/* The first is a user namespace, or since v6.3 what stands for it (39f60c1ccee7). */
+DENY_HOOK(setxattr, inode_setxattr, security_inode_setxattr, build_xattr(name), void *mapping,
+	  struct dentry *dentry, const char *name, const void *value, unsigned long size, int flags)
+/* Newer kernels say whether it is the kernel that asks. */
+DENY_VARYING_HOOK(bpf, bpf, security_bpf, build_call(EVENT_BPF, NULL, NULL, NULL, NULL), 3,
+		  config.bpf_has_more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,7 +29,13 @@ from tests.support.runc import Mount, Options, Runc
 OPENED = "evt.type in (open, openat, openat2, creat, open_by_handle_at)"
 EXECUTED = "evt.type in (execve, execveat)"
 SECRET = "treasure"  # noqa: S105 - what is to be found in a file
-CAPABILITIES = ("CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN", "CAP_SYS_CHROOT")
+CAPABILITIES = (
+    "CAP_CHOWN",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_SETFCAP",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_CHROOT",
+)
 
 
 @pytest.fixture(scope="module")
@@ -271,6 +278,26 @@ def test_other_rules_take_over_without_a_gap(
         ("evt.type in (mknod, mknodat) and fs.path.name = /mnt/b", "mknod b p", "-p b"),
         ("evt.type in (chmod, fchmodat) and fs.path.name = /mnt/a", "chmod 4755 a", "-u a"),
         ("evt.type in (chmod, fchmodat) and evt.arg.mode contains S_ISUID", "chmod 4755 a", "-u a"),
+        (
+            "evt.type in (chown, lchown, fchownat) and fs.path.name = /mnt/a",
+            "chown 7 a",
+            '"$(stat -c %u a)" = 7',
+        ),
+        (
+            "evt.type = fchown and fd.name = /mnt/fchown.f",
+            "rm -f fchown.f; calls fchown@other >/dev/null",
+            '"$(stat -c %u fchown.f)" = 7',
+        ),
+        (
+            "evt.type = fchmod and fd.name startswith /mnt/ and evt.arg.mode contains S_IXUSR",
+            "rm -f fchmod.f; calls fchmod >/dev/null",
+            "-x fchmod.f",
+        ),
+        (
+            "evt.type = truncate and fs.path.name = /mnt/truncate.f",
+            "rm -f truncate.f; calls truncate >/dev/null",
+            "-s truncate.f",
+        ),
         ("evt.type = chroot and fs.path.name = /mnt/d", "chroot d /busybox touch /x", "-e d/x"),
         ("evt.type = mount and fs.path.target = /mnt/d", "mount -t tmpfs t d", "! -e d/busybox"),
         ("evt.type = mount and evt.arg.flags contains MS_BIND", "mount -o bind . d", "-e d/a"),
@@ -294,6 +321,28 @@ def test_changes_are_refused(
         assert attempt(name, "sh", "-c", f"{text} 2>/dev/null").stdout == f"{happens}\n", name
     record = guard.decided(CallRecord, Outcome.DENY, inside)
     assert record.header.result == -errno.EPERM
+
+
+@pytest.mark.parametrize("form", ["setxattr@capability", "fsetxattr@capability"])
+def test_attributes_are_refused_by_their_names(
+    guard: Guard, pair: tuple[str, str], shared: Path, form: str
+) -> None:
+    inside, other = pair
+    condition = "evt.type in (setxattr, lsetxattr, fsetxattr) and evt.arg.name = "
+    file = shared / "capability.f"
+
+    def sets(container: str) -> bool:
+        file.unlink(missing_ok=True)
+        attempt(container, "calls", form)
+        return "security.capability" in os.listxattr(file)
+
+    guard.decide(acting(f"{condition}security.capability"), scopes=(inside,))
+    assert sets(other)
+    assert not sets(inside)
+    record = guard.decided(CallRecord, Outcome.DENY, inside)
+    assert (record.header.result, record.text.value) == (-errno.EPERM, "security.capability")
+    guard.decide(acting(f"{condition}security.selinux"), scopes=(inside,))
+    assert sets(inside)
 
 
 def test_a_decision_that_nobody_makes_is_noticed_and_closed(

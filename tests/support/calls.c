@@ -23,6 +23,7 @@
 #include <linux/filter.h>
 #include <linux/io_uring.h>
 #include <linux/perf_event.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -120,6 +121,18 @@ static int noted(int fd)
 static int open_file(const char *path)
 {
 	return noted(place(open(file(path), O_RDWR), FIRST));
+}
+
+static char junk[4096];
+
+static int open_junk(const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0600);
+
+	if (write(fd, junk, sizeof(junk)) != sizeof(junk))
+		perror(path);
+	close(fd);
+	return place(open(path, O_RDONLY), FIRST);
 }
 
 static int open_directory(const char *path)
@@ -284,6 +297,8 @@ static long act_inodes(void)
 		return symlink("nowhere", "lchown.l"), syscall(SYS_lchown, "lchown.l", 1, 2);
 	if (is("fchown"))
 		return syscall(SYS_fchown, open_file("fchown.f"), 0, -1);
+	if (is("fchown@other"))
+		return syscall(SYS_fchown, open_file("fchown.f"), 7, -1);
 	if (is("fchownat"))
 		return syscall(SYS_fchownat, open_directory("d"), "", 0, 0, AT_EMPTY_PATH);
 	if (is("setxattr"))
@@ -291,6 +306,9 @@ static long act_inodes(void)
 			       pointer("value", value), 5, 1);
 	if (is("setxattr@capability"))
 		return syscall(SYS_setxattr, file("capability.f"), "security.capability",
+			       &capabilities, XATTR_CAPS_SZ_2, 0);
+	if (is("fsetxattr@capability"))
+		return syscall(SYS_fsetxattr, open_file("capability.f"), "security.capability",
 			       &capabilities, XATTR_CAPS_SZ_2, 0);
 	if (is("lsetxattr"))
 		return symlink("nowhere", "lsetxattr.l"),
@@ -382,8 +400,28 @@ static int open_namespace(const char *path)
 	return noted(place(open(path, O_RDONLY), FIRST));
 }
 
+static void note_user_namespace(const char *name)
+{
+	struct stat st;
+
+	stat("/proc/self/ns/user", &st);
+	note(name, "%lu", st.st_ino);
+}
+
+static long waited_for(long child)
+{
+	if (child == 0)
+		_exit(0);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	return child;
+}
+
 static long act_namespaces(void)
 {
+	struct clone_args arguments = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	long result;
+
 	if (is("setns"))
 		return syscall(SYS_setns, open_namespace("/proc/self/ns/uts"), CLONE_NEWUTS);
 	if (is("setns@any"))
@@ -392,6 +430,16 @@ static long act_namespaces(void)
 		return syscall(SYS_unshare, CLONE_NEWUTS | CLONE_NEWNS);
 	if (is("unshare@time"))
 		return syscall(SYS_unshare, 0x80);
+	if (is("unshare@user")) {
+		note_user_namespace("before");
+		result = syscall(SYS_unshare, CLONE_NEWUSER);
+		note_user_namespace("after");
+		return result;
+	}
+	if (is("clone@user"))
+		return waited_for(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
+	if (is("clone3@user"))
+		return waited_for(syscall(SYS_clone3, &arguments, sizeof(arguments)));
 	if (is("unshare@denied"))
 		return syscall(SYS_unshare, CLONE_NEWNET);
 	return OTHER_FORM;
@@ -624,6 +672,12 @@ static long act_kernel(void)
 		return syscall(SYS_perf_event_open, NOWHERE, 0, -1, -1, 8);
 	if (is("init_module"))
 		return syscall(SYS_init_module, NULL, 0, "arg=1");
+	if (is("init_module@junk"))
+		return syscall(SYS_init_module, junk, sizeof(junk), "");
+	if (is("finit_module@junk"))
+		return syscall(SYS_finit_module, open_junk("junk.ko"), "", 0);
+	if (is("kexec_file_load@junk"))
+		return syscall(SYS_kexec_file_load, open_junk("junk.ko"), -1, 4, "x=y", 4);
 	if (is("finit_module"))
 		return syscall(SYS_finit_module, open_file("finit_module.f"), "arg=2", 1);
 	if (is("delete_module"))

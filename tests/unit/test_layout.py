@@ -44,11 +44,13 @@ def test_the_configuration_is_packed_as_the_object_has_it() -> None:
             keeps_objects=1,
             opaque_registers=1,
             cgroups_signal=1,
+            bpf_has_more=1,
+            perf_has_more=1,
             flood_bytes=7 << 8,
         )
     )
     assert len(packed) == btf.struct("config").size
-    words = [5, 1, 1, 1, 1, 0, 7 << 8, 0]
+    words = [5, 1, 1, 1, 1, 1, 1, 0, 7 << 8, 0]
     assert packed == b"".join(word.to_bytes(4, "little") for word in words)
 
 

@@ -177,6 +177,37 @@ def test_prevent_is_said_where_an_act_is_refused(
     assert "before the act" in rows["only detected"]["needs"] or not tiers
 
 
+def test_what_a_kernel_has_no_hook_for_is_not_prevented(
+    rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules.write_text(ACTING)
+    enforced = str(policy(rules, "enforce", *NAMES))
+    row = _plan(rules, BEST | {"not_refused": ["openat"]}, capsys, "--policy", enforced)["refused"]
+    assert (row["label"], row["hook"]) == ("detect", "fexit/open, fexit/openat")
+
+
+@pytest.mark.parametrize(
+    ("condition", "hook"),
+    [
+        ("evt.type = userfaultfd", "lsm/inode_init_security_anon"),
+        (
+            "evt.type = ptrace and evt.arg.request = PTRACE_SEIZE",
+            "lsm/ptrace_access_check, lsm/ptrace_traceme",
+        ),
+        (
+            "evt.type in (unshare, clone) and evt.arg.flags contains CLONE_NEWUSER",
+            "lsm/userns_create",
+        ),
+    ],
+)
+def test_every_hook_that_is_asked_is_named(
+    rules: Path, capsys: pytest.CaptureFixture[str], condition: str, hook: str
+) -> None:
+    rules.write_text(ACTING.replace("evt.type in (open, openat) and fd.name = /x", condition))
+    row = _plan(rules, BEST, capsys, "--policy", str(policy(rules, "enforce", *NAMES)))["refused"]
+    assert (row["label"], row["hook"]) == ("prevent", hook)
+
+
 @pytest.mark.parametrize("mode", ["", "audit"])
 def test_nothing_is_prevented_where_no_policy_enforces_it(
     rules: Path, capsys: pytest.CaptureFixture[str], mode: str

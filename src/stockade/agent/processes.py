@@ -135,7 +135,7 @@ class ProcessTable:
         match record:
             case ExecRecord() if record.header.result >= 0 and not record.header.outcome:
                 self._add(_from_exec(record, self._processes.get(_key(identity))))
-            case ForkRecord() if not record.flags & _CLONE_THREAD:
+            case ForkRecord() if not record.header.outcome and not record.flags & _CLONE_THREAD:
                 self._add(msgspec.structs.replace(self.get(identity), id=record.child))
             case ExitRecord():
                 self._processes.pop(_key(identity), None)

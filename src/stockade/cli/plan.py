@@ -100,6 +100,7 @@ def _node(facts: Facts) -> Node:
         tiers=tuple(known[name] for name in facts.tiers if name in known),
         missing=hooks.detail if hooks and hooks.answer is Answer.NO else "",
         by_tracepoint=frozenset(facts.by_tracepoint),
+        not_refused=frozenset(facts.not_refused),
         cgroups=bool(connect and connect.answer is Answer.YES),
     )
 

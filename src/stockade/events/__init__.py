@@ -64,11 +64,14 @@ from stockade.events.alert import (
 )
 from stockade.events.btf import Btf
 from stockade.events.decisions import (
+    BETWEEN_PROCESSES,
+    BY_DESCRIPTOR,
     BY_REQUEST,
     DECIDED,
     FIRED_MAX,
     HOOKS,
     KILLED,
+    KILLED_BEFORE,
     NOWHERE,
     Decisions,
     Fired,
@@ -94,12 +97,15 @@ from stockade.events.values import ABSENT, UNKNOWN, Element, Missing, Scalar, Va
 
 __all__ = [
     "ABSENT",
+    "BETWEEN_PROCESSES",
+    "BY_DESCRIPTOR",
     "BY_REQUEST",
     "DECIDED",
     "FIRED_MAX",
     "HOOKS",
     "HOST",
     "KILLED",
+    "KILLED_BEFORE",
     "LAYOUT",
     "NOWHERE",
     "NO_TEXT",

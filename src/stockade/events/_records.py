@@ -12,7 +12,7 @@ from stockade.errors import RecordError
 from stockade.events.text import Text, fixed_text, read_text
 
 
-LAYOUT = "71553e9ae7bd94ed7c400b1e5f8614e354a8dbf5fe105c9cfb11dfafdb06f8e4"
+LAYOUT = "912446803aa8822c2375e7ab8fcad786ba7117a86fd7c725b0df0c087369b959"
 
 
 ANCESTORS_MAX = 8
@@ -185,6 +185,7 @@ class TargetFlags(IntFlag):
 
     AGENT = 1
     PUBLIC = 2
+    SELF = 4
 
 
 class FdFlags(IntFlag):
@@ -765,6 +766,8 @@ class Config(msgspec.Struct, frozen=True, gc=False):
     keeps_objects: int
     opaque_registers: int
     cgroups_signal: int
+    bpf_has_more: int
+    perf_has_more: int
     flood_bytes: int
 
 
@@ -897,12 +900,12 @@ def decode_loss_key(value: bytes) -> LossKey:
     return LossKey(v[0], v[1], v[2])
 
 
-_CONFIG = struct.Struct("<IIIIIIQ")
+_CONFIG = struct.Struct("<IIIIIIIIQ")
 
 
 def pack_config(value: Config) -> bytes:
     """The bytes of a struct config."""
-    return _CONFIG.pack(value.agent_tgid, value.counts_activity, value.keeps_objects, value.opaque_registers, value.cgroups_signal, 0, value.flood_bytes)
+    return _CONFIG.pack(value.agent_tgid, value.counts_activity, value.keeps_objects, value.opaque_registers, value.cgroups_signal, value.bpf_has_more, value.perf_has_more, 0, value.flood_bytes)
 
 
 _CALL_SHAPE = struct.Struct("<BBBBBBBBBBBBBBBBBBB")

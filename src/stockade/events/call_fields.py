@@ -279,6 +279,13 @@ _TARGET_FIELDS = (
         _target_record(lambda target: bool(target.flags & TargetFlags.AGENT)),
         events=_TARGETED,
     ),
+    Field(
+        "target.is_self",
+        _B,
+        "it is the process that acts, or has the same memory",
+        _target_record(lambda target: bool(target.flags & TargetFlags.SELF)),
+        events=_TARGETED,
+    ),
 )
 _PATH_FIELDS = (
     Field(

@@ -14,7 +14,7 @@ from stockade.events import call_names as names
 from stockade.events._records import CallRecord, CallShape, EventType, WantedFlags
 from stockade.events.event import Event
 from stockade.events.field import Resolver, text_value
-from stockade.events.flags import clone_flags, flag_names, mode_names
+from stockade.events.flags import CLONE_FLAGS, flag_names, mode_names
 from stockade.events.values import ABSENT, UNKNOWN, Value
 
 _RESULT = 7  # SHAPE_RESULT
@@ -279,19 +279,6 @@ class Flagged:
         return "|".join(flag_names(self.table, value & 0xFFFFFFFF))
 
 
-def _signal(value: int) -> str:
-    try:
-        return signal.Signals(_signed(value)).name
-    except ValueError:
-        return str(_signed(value))
-
-
-def _namespaces(value: int) -> list[str]:
-    """In clone's own flags the lowest of these is a part of the exit signal."""
-    time = ["CLONE_NEWTIME"] if value & names.CLONE_NEWTIME else []
-    return [*clone_flags(value & 0xFFFFFFFF), *time]
-
-
 def _id(value: int) -> str:
     """A user or group; -1 leaves it as it is."""
     return "-1" if _signed(value) == -1 else str(value & 0xFFFFFFFF)
@@ -308,7 +295,8 @@ def _socket_type(value: int) -> str:
 FORMATS: dict[str, Callable[[int], str]] = {
     "at": Flagged(names.AT_FLAGS),
     "bpf": Named(names.BPF_COMMANDS),
-    "clone": lambda value: "|".join(_namespaces(value)) or "0",
+    # In clone's own flags the last of these is a part of the exit signal.
+    "clone": Flagged({**CLONE_FLAGS, names.CLONE_NEWTIME: "CLONE_NEWTIME"}),
     "device": _device,
     "dir": lambda value: "AT_FDCWD" if _signed(value) == names.AT_FDCWD else str(_signed(value)),
     "domain": Named(names.DOMAINS),
@@ -331,7 +319,7 @@ FORMATS: dict[str, Callable[[int], str]] = {
     "rename": Flagged(names.RENAME_FLAGS),
     "rlimit": Named(names.RLIMITS),
     "seccomp": Named(names.SECCOMP_OPERATIONS),
-    "signal": _signal,
+    "signal": Named({each.value: each.name for each in signal.Signals}),
     "socktype": _socket_type,
     "syslog": Named(names.SYSLOG_ACTIONS),
     "umount": Flagged(names.UMOUNT_FLAGS),

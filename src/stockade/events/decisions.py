@@ -30,13 +30,43 @@ HOOKS: dict[str, frozenset[EventType]] = {
     "symlink": frozenset({EventType.SYMLINK, EventType.SYMLINKAT}),
     "mkdir": frozenset({EventType.MKDIR, EventType.MKDIRAT}),
     "mknod": frozenset({EventType.MKNOD, EventType.MKNODAT}),
-    "chmod": frozenset({EventType.CHMOD, EventType.FCHMODAT, EventType.FCHMODAT2}),
+    "chmod": frozenset(
+        {EventType.CHMOD, EventType.FCHMOD, EventType.FCHMODAT, EventType.FCHMODAT2}
+    ),
+    "chown": frozenset({EventType.CHOWN, EventType.FCHOWN, EventType.LCHOWN, EventType.FCHOWNAT}),
+    "truncate": frozenset({EventType.TRUNCATE}),
+    "setxattr": frozenset({EventType.SETXATTR, EventType.LSETXATTR, EventType.FSETXATTR}),
     "chroot": frozenset({EventType.CHROOT}),
     "mount": frozenset({EventType.MOUNT}),
     "umount": frozenset({EventType.UMOUNT2}),
     "pivot_root": frozenset({EventType.PIVOT_ROOT}),
     "move_mount": frozenset({EventType.MOVE_MOUNT}),
     "bpf": frozenset({EventType.BPF}),
+    "ptrace": frozenset(
+        {
+            EventType.PTRACE,
+            EventType.PROCESS_VM_READV,
+            EventType.PROCESS_VM_WRITEV,
+            EventType.PIDFD_GETFD,
+        }
+    ),
+    "traceme": frozenset({EventType.PTRACE}),
+    "signal": frozenset(
+        {
+            EventType.KILL,
+            EventType.TKILL,
+            EventType.TGKILL,
+            EventType.RT_SIGQUEUEINFO,
+            EventType.RT_TGSIGQUEUEINFO,
+            EventType.PIDFD_SEND_SIGNAL,
+        }
+    ),
+    "perf_event": frozenset({EventType.PERF_EVENT_OPEN}),
+    "read_file": frozenset({EventType.FINIT_MODULE, EventType.KEXEC_FILE_LOAD}),
+    "load_data": frozenset({EventType.INIT_MODULE, EventType.KEXEC_LOAD}),
+    "io_uring": frozenset({EventType.IO_URING_SETUP}),
+    "userfaultfd": frozenset({EventType.USERFAULTFD}),
+    "userns": frozenset({EventType.UNSHARE, EventType.CLONE}),
     "connect4": frozenset({EventType.CONNECT}),
     "connect6": frozenset({EventType.CONNECT}),
     "sendmsg4": frozenset({EventType.SENDTO, EventType.SENDMSG}),
@@ -49,10 +79,15 @@ HOOKS: dict[str, frozenset[EventType]] = {
 BY_REQUEST = frozenset().union(
     *(HOOKS[name] for name in ("rename", "link", "unlink", "rmdir", "symlink", "mkdir"))
 )
+# What is done by a descriptor, whose file the hook is told of.
+BY_DESCRIPTOR = HOOKS["read_file"] | {EventType.FCHMOD, EventType.FCHOWN}
+# What a process does to another one.
+BETWEEN_PROCESSES = HOOKS["ptrace"] | HOOKS["signal"]
 DECIDED = frozenset(kind for kinds in HOOKS.values() for kind in kinds)
 # Those whose acts can end their process before it is back in user mode: system calls, and what
-# passes their way.
+# passes their way; of these it cannot be told by what has happened.
 KILLED = DECIDED | frozenset(CALLS.keys() - OBSERVED)
+KILLED_BEFORE = frozenset({EventType.CLONE})
 
 
 class Points(msgspec.Struct, frozen=True):

@@ -22,7 +22,7 @@ MODE_BITS = {
         " S_IXOTH"
     ).split()
 }
-_CLONE = {
+CLONE_FLAGS = {
     0x100: "CLONE_VM",
     0x200: "CLONE_FS",
     0x400: "CLONE_FILES",
@@ -79,7 +79,7 @@ def mode_names(mode: int) -> list[str]:
 
 def clone_flags(flags: int) -> list[str]:
     """CLONE_* of a clone; the low byte, the exit signal, is left out."""
-    return [name for bit, name in _CLONE.items() if flags & bit]
+    return [name for bit, name in CLONE_FLAGS.items() if flags & bit]
 
 
 def flag_names(table: Mapping[int, str], flags: int) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from stockade.events import DECIDED
 from stockade.kernel import syscalls
 from stockade.kernel.cgroups import cgroup_version
 from stockade.kernel.core import libbpf_version
@@ -19,7 +20,7 @@ from stockade.kernel.probe import (
     probe_more,
     tiers,
 )
-from stockade.kernel.tiers import best_tier, functions_for
+from stockade.kernel.tiers import best_tier, decision_points, functions_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Facts:
         libbpf: its version; None where it is not installed.
         findings: what trying each feature showed, by its name.
         by_tracepoint: system calls that come by the tracepoint on the best tier, too.
+        not_refused: acts that other kernels' hooks are asked about, on the same tier.
     """
 
     able: bool
@@ -47,11 +49,16 @@ class Facts:
     libbpf: str | None
     findings: dict[str, Finding]
     by_tracepoint: list[str] = field(default_factory=list)
+    not_refused: list[str] = field(default_factory=list)
 
 
 def _by_tracepoint() -> list[str]:
     _, fallen = functions_for(best_tier(), syscalls.NUMBERS)
     return sorted(kind.name.lower() for kind in fallen)
+
+
+def _not_refused() -> list[str]:
+    return sorted(kind.name.lower() for kind in DECIDED - decision_points(best_tier()).before)
 
 
 def find_facts() -> Facts:
@@ -71,4 +78,5 @@ def find_facts() -> Facts:
         libbpf=libbpf_version() if has_libbpf else None,
         findings=found,
         by_tracepoint=_by_tracepoint() if able else [],
+        not_refused=_not_refused() if able else [],
     )

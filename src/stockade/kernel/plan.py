@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from stockade.events import DECIDED, KILLED, EventType
+from stockade.events import DECIDED, KILLED, KILLED_BEFORE, EventType
 from stockade.kernel import syscalls
 from stockade.kernel.tiers import Tier, hook_before, in_cgroups
 
@@ -56,6 +56,7 @@ class Node:
         missing: what its kernel has no hook for, as doctor says it; empty for nothing.
         by_tracepoint: calls that come by the tracepoint whatever the tier.
         cgroups: whether programs of cgroups refuse there.
+        not_refused: acts that its kernel has no hook for, of those that are refused elsewhere.
     """
 
     able: bool
@@ -63,6 +64,7 @@ class Node:
     missing: str = ""
     by_tracepoint: frozenset[str] = frozenset()
     cgroups: bool = False
+    not_refused: frozenset[str] = frozenset()
 
     @property
     def needs(self) -> str:
@@ -82,11 +84,13 @@ class Node:
 
     def hook_after(self, kind: EventType) -> str | None:
         """By what a process is ended when it has acted; None where it cannot be."""
-        return self.hook(kind) if kind in KILLED else None
+        return self.hook(kind) if kind in KILLED - KILLED_BEFORE else None
 
     def hook_before(self, kind: EventType) -> str | None:
         """By what an act is refused before it happens; None where it cannot be."""
         if not self.able or not self.tiers or kind not in DECIDED:
+            return None
+        if kind.name.lower() in self.not_refused:
             return None
         found = hook_before(self.tiers[0], kind)
         return None if in_cgroups(kind) and not self.cgroups else found

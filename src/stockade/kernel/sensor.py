@@ -58,6 +58,7 @@ from stockade.kernel.tiers import (
     every_deciding_program,
     every_object_program,
     functions_for,
+    has_more,
     missing_objects,
     object_programs,
     require,
@@ -520,6 +521,8 @@ class Sensor(Held):
             agent_tgid=os.getpid(),
             counts_activity=wanted.activity,
             cgroups_signal=bool(wanted.decides) and cgroups_signal(),
+            bpf_has_more=has_more("bpf"),
+            perf_has_more=has_more("perf_event"),
             keeps_objects=bool(self._objects),
             opaque_registers=not all(
                 is_hookable(names[0], reads=True) for names in self._functions.values()

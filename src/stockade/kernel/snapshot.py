@@ -44,6 +44,8 @@ def snapshot(pins: Pins) -> Iterator[Provenance]:
             keeps_objects=0,
             opaque_registers=0,
             cgroups_signal=0,
+            bpf_has_more=0,
+            perf_has_more=0,
             flood_bytes=0,
         )
         looking.set_variable("config", pack_config(config))

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from stockade.errors import MissingFeature, StockadeError
-from stockade.events import DECIDED, HOOKS, KILLED, EventType, Points
+from stockade.events import DECIDED, HOOKS, KILLED, KILLED_BEFORE, EventType, Points
 from stockade.kernel import syscalls
 from stockade.kernel.bpf import Object
 from stockade.kernel.cgroups import unified_cgroup
@@ -177,18 +177,42 @@ _DECIDING = {
     "mkdir": ("path_mkdir", "security_path_mkdir", 3),
     "mknod": ("path_mknod", "security_path_mknod", 4),
     "chmod": ("path_chmod", "security_path_chmod", 2),
+    "chown": ("path_chown", "security_path_chown", 3),
+    "truncate": ("path_truncate", "security_path_truncate", 1),
+    "setxattr": ("inode_setxattr", "security_inode_setxattr", 6),
     "chroot": ("path_chroot", "security_path_chroot", 1),
     "mount": ("sb_mount", "security_sb_mount", 5),
     "umount": ("sb_umount", "security_sb_umount", 2),
     "pivot_root": ("sb_pivotroot", "security_sb_pivotroot", 2),
     "move_mount": ("move_mount", "security_move_mount", 2),
     "bpf": ("bpf", "security_bpf", 3),
+    "ptrace": ("ptrace_access_check", "security_ptrace_access_check", 2),
+    "traceme": ("ptrace_traceme", "security_ptrace_traceme", 1),
+    "signal": ("task_kill", "security_task_kill", 4),
+    "perf_event": ("perf_event_open", "security_perf_event_open", 1),
+    "read_file": ("kernel_read_file", "security_kernel_read_file", 3),
+    "load_data": ("kernel_load_data", "security_kernel_load_data", 2),
+    "io_uring": ("inode_init_security_anon", "security_inode_init_security_anon", 3),
+    "userfaultfd": ("inode_init_security_anon", "security_inode_init_security_anon", 3),
+    "userns": ("userns_create", "security_create_user_ns", 1),
 }
 
 
 # Which call comes to a hook its registers tell, by a helper of v5.15. To these comes one only.
 _REGISTERS = "bpf_task_pt_regs"
 _OF_ONE_CALL = {"exec"}
+# io_uring asks it since v5.16 (91a9ab7c942a), which has this beside it (cdc1404a4046).
+_TOGETHER_WITH = {"io_uring": "security_uring_sqpoll"}
+
+
+# These have one argument more on some kernels.
+_OR_ONE_MORE = {"bpf", "perf_event"}
+
+
+def has_more(name: str) -> bool:
+    """Whether a hook has one argument more on this kernel than on others."""
+    _, function, arguments = _DECIDING[name]
+    return name in _OR_ONE_MORE and function_arguments(function) == arguments + 1
 
 
 def _has_hook(tier: Tier, name: str) -> bool:
@@ -196,8 +220,10 @@ def _has_hook(tier: Tier, name: str) -> bool:
     hook, function, arguments = _DECIDING[name]
     if name not in _OF_ONE_CALL and function_type(_REGISTERS) is None:
         return False
+    if name in _TOGETHER_WITH and function_type(_TOGETHER_WITH[name]) is None:
+        return False
     called = f"bpf_lsm_{hook}" if tier is Tier.LSM else function
-    return function_arguments(called) == arguments and is_hookable(function)
+    return function_arguments(called) == arguments + has_more(name) and is_hookable(function)
 
 
 # The hooks of cgroups, likewise: every tier has them.
@@ -238,11 +264,13 @@ def hook_before(tier: Tier, kind: EventType) -> str | None:
     """What a tier refuses an act by, as programs name it; None where it does not."""
     if in_cgroups(kind):
         return ", ".join(f"cgroup/{each}" for each in _IN_CGROUPS if kind in HOOKS[each])
-    name = next((name for name, kinds in HOOKS.items() if kind in kinds), None)
-    if name is None or tier is Tier.TRACEPOINT:
+    names = [name for name, kinds in HOOKS.items() if kind in kinds]
+    if not names or tier is Tier.TRACEPOINT:
         return None
-    hook, function, _ = _DECIDING[name]
-    return f"lsm/{hook}" if tier is Tier.LSM else f"fmod_ret/{function}"
+    found = (_DECIDING[name] for name in names)
+    return ", ".join(
+        f"lsm/{hook}" if tier is Tier.LSM else f"fmod_ret/{function}" for hook, function, _ in found
+    )
 
 
 def every_deciding_program() -> list[str]:
@@ -257,7 +285,7 @@ def decision_points(tier: Tier) -> Points:
     there = {hook.programs for hook in deciding_hooks(tier).values()}
     gone = (kinds for name, kinds in HOOKS.items() if f"decide_{name}" not in there)
     before = DECIDED.difference(*gone)
-    return Points(before, KILLED - before)
+    return Points(before, KILLED - before - KILLED_BEFORE)
 
 
 def require(tier: Tier) -> None:

@@ -39,6 +39,14 @@ OPENAT = Points(frozenset({EventType.OPENAT}))
         "evt.type in (execve, execveat) and proc.exepath startswith /tmp/",
         "evt.type = execve and proc.is_exe_from_memfd = true and container.privileged = false",
         "evt.type = execve and boundary.foreign_mount = true or evt.type = openat and fd.ino = 7",
+        "evt.type = ptrace and evt.arg.request = PTRACE_SEIZE and target.name = x",
+        "evt.type = process_vm_readv and boundary.crosses_container = true",
+        "evt.type in (kill, tgkill) and evt.arg.sig = SIGKILL and target.is_agent = true",
+        "evt.type = pidfd_send_signal and target.is_self = false",
+        "evt.type in (unshare, clone) and evt.arg.flags contains CLONE_NEWUSER",
+        "evt.type = fsetxattr and evt.arg.name startswith security.",
+        "evt.type = fchownat and fs.path.name = /x and evt.arg.flags contains AT_EMPTY_PATH",
+        "evt.type in (init_module, kexec_load, io_uring_setup, userfaultfd, perf_event_open)",
     ],
 )
 def test_what_can_be_decided_is_done(condition: str) -> None:
@@ -64,7 +72,9 @@ def test_what_can_be_decided_is_done(condition: str) -> None:
         (f"{CONNECTED} and fd.sip.name = x.test", "cannot tell whether fd.sip.name"),
         (f"{CONNECTED} and evt.arg.addr = x", "evt.arg.addr is what the caller says"),
         ("evt.type = procexit", "nothing is decided before procexit"),
-        ("evt.type = ptrace", "nothing is decided before ptrace"),
+        ("evt.type = setuid", "nothing is decided before setuid"),
+        ("evt.type = truncate and evt.arg.length = 7", "evt.arg.length is what the caller says"),
+        ("evt.type = tkill and target.exepath = /x", "cannot tell whether target.exepath = /x"),
         ("proc.name = x", "nothing is decided before"),
     ],
 )
@@ -113,6 +123,28 @@ def test_nor_is_that_of_other_acts_of_sockets(condition: str, only: str) -> None
     with pytest.raises(RuleErrors) as caught:
         made(rule(condition, action="deny"))
     assert all(f"only {only}" in each.message for each in caught.value.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        ("evt.type = ptrace and target.name = x", "only attaching is decided"),
+        ("evt.type = ptrace and not evt.arg.request = PTRACE_CONT", "only attaching is decided"),
+        ("evt.type = process_vm_writev", "nobody is asked what a process does to itself"),
+        ("evt.type = rt_sigqueueinfo and target.pid = 7", "nobody is asked what a process does"),
+        ("evt.type = unshare and evt.arg.flags contains CLONE_NEWNS", "only new user namespaces"),
+        ("evt.type = clone and proc.name = x", "only new user namespaces are decided"),
+        (
+            "evt.type = setxattr and not evt.arg.name = system.posix_acl_access",
+            "say not evt.arg.name = system.posix_acl_default",
+        ),
+    ],
+)
+def test_nor_is_what_else_nobody_is_asked_about(condition: str, why: str) -> None:
+    with pytest.raises(RuleErrors) as caught:
+        made(rule(condition, action="deny"))
+    (found,) = caught.value.diagnostics
+    assert why in found.message
 
 
 def test_or_only_detects_where_that_is_wanted() -> None:
@@ -220,14 +252,14 @@ def test_no_rules_decide_nothing() -> None:
 
 def test_a_rule_that_kills_does_so_where_nothing_can_be_refused() -> None:
     rules = made(
-        rule("evt.type in (ptrace, openat) and user.uid = 0", "a", action="kill"),
+        rule("evt.type in (setns, openat) and user.uid = 0", "a", action="kill"),
         rule(f"{OPENED} and fd.ino = 7", "b", action="deny"),
     ).rules
-    points = Points(frozenset(), frozenset({EventType.PTRACE, EventType.OPENAT}))
+    points = Points(frozenset(), frozenset({EventType.SETNS, EventType.OPENAT}))
     found, refused = decide(rules, points, compile_all)
     assert refused == ()
     assert found.containers == found.closed == frozenset()
-    assert found.killed_containers == {EventType.PTRACE, EventType.OPENAT}
+    assert found.killed_containers == {EventType.SETNS, EventType.OPENAT}
     names = {each.rule.name for bits in found.fired.values() for bit in bits for each in bit}
     assert names == {"a"}
 
@@ -236,7 +268,7 @@ def test_a_rule_that_kills_does_so_where_nothing_can_be_refused() -> None:
     ("condition", "why"),
     [
         ("evt.type = mount and evt.arg.dir = /x", "evt.arg.dir is what the caller says"),
-        ("evt.type = setxattr and fs.path.name = /x", "fs.path.name is what the caller says"),
+        ("evt.type = fspick and fs.path.name = /x", "fs.path.name is what the caller says"),
         ("evt.type = boundary_sweep", "nothing is decided in time of boundary_sweep"),
     ],
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, partial
 
-from stockade.events import BY_REQUEST, VIEW_DIRECTORIES
+from stockade.events import BETWEEN_PROCESSES, BY_DESCRIPTOR, BY_REQUEST, HOOKS, VIEW_DIRECTORIES
 from stockade.events import _records as records
 from stockade.events._records import EventType, FdFlags, PathFlags, Role
 from stockade.events._records import View as HostView
@@ -30,6 +30,7 @@ from stockade.rules.lowering.formulas import (
     all_of,
     any_of,
 )
+from stockade.rules.lowering.gaps import gaps
 from stockade.rules.lowering.knowledge import (
     HOST_VIEW,
     Layout,
@@ -51,12 +52,16 @@ from stockade.rules.syntax import Test
 _RECORDS: dict[str, type[records.Record]] = {
     "open": records.OpenRecord,
     "exec": records.ExecRecord,
+    "fork": records.ForkRecord,
 }
+# The file that is told of, other than that of opens and calls.
+_FILES = {"exec": "exe", "fork": None}
 # Arguments that are in the caller's memory: what it says is no ground to act on.
 _SAID = {"path", "text", "address", "caps", "message"}
 # Known when the call has ended.
 _RESULTS = ("evt.rawres", "evt.num", "fd.num")
 _MEMFD = b"/memfd:"
+_SOCKET = 0o14  # S_IFSOCK >> 12
 
 
 @cache
@@ -76,6 +81,9 @@ def views_at(kind: EventType, *, before: bool, certain: bool) -> Views:
             return found | _of_open(layout, certain=certain)
         case "exec":
             return found | _of_exec(layout)
+        case "fork":
+            # No other flag is known to the hook.
+            return found | {"evt.arg.flags": views.with_flag("CLONE_NEWUSER")}
     if before and kind in sockets.ASKED:
         return found | sockets.of_socket(layout, kind)
     return found | (_of_call_before(layout, kind) if before else _of_call(layout, kind))
@@ -84,7 +92,7 @@ def views_at(kind: EventType, *, before: bool, certain: bool) -> Views:
 def gaps_at(kind: EventType) -> Iterator[tuple[str, Views]]:
     """The acts of a type that are not decided where others are: why, and their views."""
     layout = Layout(records.CallRecord)
-    for why, found in sockets.gaps(kind):
+    for why, found in gaps(kind):
         yield why, {**_of_every(layout, kind, KIND_OF[kind]), **found}
 
 
@@ -112,35 +120,51 @@ def _of_every(layout: Layout, kind: EventType, family: str) -> dict[str, View]:
             views.constant(HOST),
             views.named(role, {each.value: each.name.lower() for each in Role}),
         ),
-        **of_boundary(layout, "exe" if family == "exec" else "file"),
+        **of_boundary(layout, _FILES.get(family, "file")),
     }
     for name in _RESULTS:
         found.pop(name, None)
     return found
 
 
-def _of_open(layout: Layout, *, certain: bool) -> dict[str, View]:
-    path = layout.text("file.path")
-    # Namespaces have no place in any tree: rules take their files for none.
-    placed = partial(views.guarded, Missing(path), views.absent)
+def _of_file(layout: Layout, record: type[records.Record]) -> dict[str, View]:
+    """Of the file that an act is about."""
+    path, mode = layout.text("file.path"), layout.number("file.mode", bits=4, shift=12)
     found: dict[str, View] = {}
     for name, words, owner, member, _ in records.FIELDS:
-        if owner is records.OpenRecord and member.startswith("file."):
-            found[name] = placed(member_view(layout, words.split()[0], member))
+        if owner is record and member.startswith("file."):
+            found[name] = member_view(layout, words.split()[0], member)
+    return found | {
+        "fd.name": views.text(path, walked=True),
+        "fd.directory": views.directory(path),
+        "fd.filename": views.last_part(path),
+        "fd.type": file_type(mode),
+        "fd.typechar": type_character(mode),
+        "fd.fs_path": fs_path(layout),
+    }
+
+
+def _of_descriptor(layout: Layout) -> dict[str, View]:
+    """Of the file that a call is about by its descriptor; what sockets are called is not known."""
+    flags, deleted = layout.number("file.path_flags"), PathFlags.DELETED
+    found = _of_file(layout, records.CallRecord)
+    found["fd.deleted"] = views.truth(Bits(flags, deleted | PathFlags.DISCONNECTED, deleted))
+    socket = equals(layout.number("file.mode", bits=4, shift=12), _SOCKET)
+    return {name: views.guarded(socket, _always(UNSURE), view) for name, view in found.items()}
+
+
+def _of_open(layout: Layout, *, certain: bool) -> dict[str, View]:
+    path = layout.text("file.path")
+    placed = partial(views.guarded, Missing(path), views.absent)
     f_mode, flags = layout.number("f_mode"), layout.number("file.path_flags")
-    mode = layout.number("file.mode", bits=4, shift=12)
+    # Namespaces have no place in any tree: rules take their files for none.
+    found = {name: placed(view) for name, view in _of_file(layout, records.OpenRecord).items()}
     return found | {
         "evt.arg.flags": member_view(layout, "open_flags", "flags"),
         "evt.is_open_read": views.truth(has_bit(f_mode, FMODE_READ)),
         "evt.is_open_write": views.truth(has_bit(f_mode, FMODE_WRITE)),
-        "fd.name": views.text(path, walked=True),
         "fs.path.name": views.text(path, walked=True),
-        "fd.directory": views.directory(path),
-        "fd.filename": views.last_part(path),
-        "fd.type": placed(file_type(mode)),
-        "fd.typechar": placed(type_character(mode)),
         "fd.dev.major": placed(views.integer(layout.number("file.dev", bits=12, shift=8))),
-        "fd.fs_path": placed(fs_path(layout)),
         "fd.host_path": placed(_host_path(layout, certain=certain)),
         "fd.replaced": views.truth(has_bit(layout.number("fd_flags"), FdFlags.REPLACED)),
         "fd.deleted": placed(views.truth(has_bit(flags, PathFlags.DELETED))),
@@ -209,7 +233,17 @@ def _of_call_before(layout: Layout, kind: EventType) -> dict[str, View]:
     old, new = (views.text(layout.text(f"{each}.object"), walked=True) for each in ("old", "new"))
     paths = sum(form == "path" for _, form in CALLS[kind].arguments)
     found = dict.fromkeys(("fs.path.name", "fs.path.source", "fs.path.target"), views.absent)
-    if kind in {EventType.SYMLINK, EventType.SYMLINKAT}:
+    if kind in BETWEEN_PROCESSES:
+        found |= of_target(layout)
+    elif kind in BY_DESCRIPTOR:
+        found |= _of_descriptor(layout)
+    elif kind in HOOKS["setxattr"]:
+        # The kernel has copied it, and no path comes to the hook.
+        found |= {"evt.arg.name": views.text(layout.text("text")), "fs.path.name": views.unknown}
+    elif kind is EventType.TRUNCATE:
+        # Of the 32-bit call half of it is told.
+        found |= {"fs.path.name": old, "evt.arg.length": views.unknown}
+    elif kind in {EventType.SYMLINK, EventType.SYMLINKAT}:
         found |= {"fs.path.source": views.unknown, "fs.path.target": old}
     elif paths == 1:
         found["fs.path.name"] = old

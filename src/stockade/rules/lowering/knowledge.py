@@ -220,20 +220,24 @@ def _of_container(layout: Layout) -> dict[str, View]:
     return found
 
 
-def of_boundary(layout: Layout, file_member: str = "file") -> dict[str, View]:
+def of_boundary(layout: Layout, file_member: str | None = "file") -> dict[str, View]:
     """The views of what is told of broken boundaries.
 
     Args:
         layout: of the record.
-        file_member: the file object that tells of the file.
+        file_member: the file object that tells of the file; None where there is none.
     """
-    task, file = layout.number("header.task.boundary"), layout.number(f"{file_member}.path_flags")
-    member = equals(layout.number("header.task.role"), Role.MEMBER)
+    task = layout.number("header.task.boundary")
     found = {name: views.truth(has_bit(task, flag)) for name, flag in _TASK_FLAGS.items()}
-    for name, flag in _FILE_FLAGS.items():
-        found[name] = views.truth(all_of([member, has_bit(file, flag)]))
-    foreign = [all_of([member, has_bit(file, PathFlags.FOREIGN)])]
-    foreign.append(has_bit(task, BoundaryFlags.FOREIGN_MOUNT))
+
+    def of_file(flag: PathFlags) -> Formula:
+        if file_member is None:
+            return False
+        member = equals(layout.number("header.task.role"), Role.MEMBER)
+        return all_of([member, has_bit(layout.number(f"{file_member}.path_flags"), flag)])
+
+    found |= {name: views.truth(of_file(flag)) for name, flag in _FILE_FLAGS.items()}
+    foreign = [of_file(PathFlags.FOREIGN), has_bit(task, BoundaryFlags.FOREIGN_MOUNT)]
     return {**found, "boundary.foreign_mount": views.truth(any_of(foreign))}
 
 
@@ -599,6 +603,7 @@ def of_target(layout: Layout) -> dict[str, View]:
         "target.container.id": whose,
         "target.exepath": views.unknown,
         "target.is_agent": views.truth(has_bit(flags, TargetFlags.AGENT)),
+        "target.is_self": views.truth(has_bit(flags, TargetFlags.SELF)),
     }
     found = {name: views.guarded(nobody, views.absent, view) for name, view in found.items()}
     return {**found, "boundary.crosses_container": views.truth(crosses)}

@@ -283,6 +283,21 @@ def other_than(*values: str) -> View:
     return view
 
 
+def with_flag(name: str) -> View:
+    """Of flags of which one is known to be there, and no other."""
+    return lambda test: HOLDS if _asks_for(test, name) else OPEN
+
+
+def without_flag(name: str) -> View:
+    """Of flags of which one is known not to be there, and no other."""
+    return lambda test: FAILS if _asks_for(test, name) else OPEN
+
+
+def _asks_for(test: Test, name: str) -> bool:
+    plain = not test.left.functions and test.right is None and test.modifier is None
+    return plain and test.operator == "contains" and test.values == (name,)
+
+
 # ---- addresses ----
 
 _MAPPED = 0xFFFF0000  # the third word of an IPv6 address that stands for an IPv4 one
