@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What a process asks of the kernel itself, decided before it is given: performance events,
- * modules, other kernels, io_uring, userfaultfd, user namespaces. The record has the system
- * call's arguments, and the file that is to be loaded.
+ * modules, other kernels, io_uring, userfaultfd, keys, the kernel's log, user namespaces. The
+ * record has the system call's arguments, and the file that is to be loaded.
  *
  * Hooks: perf_event_open; kernel_read_file and kernel_load_data, of which only what the call
  * itself is for counts: a module's firmware comes that way, too; inode_init_security_anon,
- * which both io_uring_setup and userfaultfd come to; userns_create.
+ * which both io_uring_setup and userfaultfd come to; key_permission and key_alloc, of which
+ * a call about keys is asked at least once, and often more; syslog; userns_create.
  *
  * Known gaps: what a module does when it is loaded by another's request (modprobe by the
  * kernel) is nobody's call. /dev/userfaultfd is opened and not called.
@@ -49,6 +50,20 @@ DENY_HOOK(io_uring, inode_init_security_anon, security_inode_init_security_anon,
 DENY_HOOK(userfaultfd, inode_init_security_anon, security_inode_init_security_anon,
 	  build_plain(EVENT_USERFAULTFD, NULL), struct inode *inode, const struct qstr *name,
 	  const struct inode *context)
+
+/* What calls about keys have in common: they look one up, or make one. */
+static __always_inline __u8 key_call(void)
+{
+	__u8 type = call_in_progress(current_task());
+
+	return type >= EVENT_ADD_KEY && type <= EVENT_KEYCTL ? type : EVENT_NONE;
+}
+
+DENY_HOOK(key_permission, key_permission, security_key_permission, build_plain(key_call(), NULL),
+	  void *key, const struct cred *credentials, unsigned int wanted)
+DENY_HOOK(key_alloc, key_alloc, security_key_alloc, build_plain(key_call(), NULL), void *key,
+	  const struct cred *credentials, unsigned long flags)
+DENY_HOOK(syslog, syslog, security_syslog, build_plain(EVENT_SYSLOG, NULL), int type)
 
 /* All calls but unshare that come here make a process, whose arguments may lie in memory. */
 static __noinline int build_clone(void)

@@ -693,6 +693,8 @@ static long act_kernel(void)
 		return syscall(SYS_ioperm, 0x10000, 2, 1);
 	if (is("syslog"))
 		return syscall(SYS_syslog, 3, NULL, 7);
+	if (is("syslog@size"))
+		return syscall(SYS_syslog, 10, NULL, 0);
 	if (is("userfaultfd"))
 		return syscall(SYS_userfaultfd, O_CLOEXEC | 1);
 	/* The kernel's faults, too. */

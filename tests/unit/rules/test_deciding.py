@@ -133,6 +133,7 @@ def test_nor_is_that_of_other_acts_of_sockets(condition: str, only: str) -> None
         ("evt.type = process_vm_writev", "nobody is asked what a process does to itself"),
         ("evt.type = rt_sigqueueinfo and target.pid = 7", "nobody is asked what a process does"),
         ("evt.type = unshare and evt.arg.flags contains CLONE_NEWNS", "only new user namespaces"),
+        ("evt.type = keyctl and evt.arg.cmd = KEYCTL_NEGATE", "only what looks up a key"),
         ("evt.type = clone and proc.name = x", "only new user namespaces are decided"),
         (
             "evt.type = setxattr and not evt.arg.name = system.posix_acl_access",

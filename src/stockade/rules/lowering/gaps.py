@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stockade.events import HOOKS
+from stockade.events import HOOKS, call_names
 from stockade.events._records import EventType
 from stockade.rules.lowering import sockets, views
 from stockade.rules.lowering.knowledge import Views
@@ -35,8 +35,27 @@ _ACLS = tuple(
     )
     for name in ("system.posix_acl_access", "system.posix_acl_default")
 )
+# The others act on the key that a helper was called for, or on nothing.
+_LOOKING_UP = tuple(
+    name
+    for name in call_names.KEYCTL_COMMANDS.values()
+    if name
+    not in {
+        "KEYCTL_INSTANTIATE",
+        "KEYCTL_NEGATE",
+        "KEYCTL_SET_REQKEY_KEYRING",
+        "KEYCTL_ASSUME_AUTHORITY",
+        "KEYCTL_REJECT",
+        "KEYCTL_INSTANTIATE_IOV",
+    }
+)
+_WITHOUT_KEY: Gap = (
+    f"only what looks up a key is decided: say evt.arg.cmd in ({', '.join(_LOOKING_UP)})",
+    {"evt.arg.cmd": views.other_than(*_LOOKING_UP)},
+)
 _GAPS: Mapping[EventType, tuple[Gap, ...]] = {
     EventType.PTRACE: (_ATTACHED,),
+    EventType.KEYCTL: (_WITHOUT_KEY,),
     EventType.UNSHARE: (_NO_USER_NS,),
     EventType.CLONE: (_NO_USER_NS,),
     **dict.fromkeys(HOOKS["setxattr"], _ACLS),
