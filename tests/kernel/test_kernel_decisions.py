@@ -16,12 +16,13 @@ from tests.support.rules import acting
 from tests.support.runc import Mount, Options, Runc
 
 NAMES = (
-    "perf_event read_file load_data io_uring userfaultfd key_permission key_alloc syslog userns"
+    "bpf perf_event read_file load_data io_uring userfaultfd key_permission key_alloc syslog userns"
 ).split()
 DECIDED_HERE = frozenset().union(*(HOOKS[name] for name in NAMES))
 NEW_USER_NS = "evt.type in (unshare, clone) and evt.arg.flags contains CLONE_NEWUSER"
 # What is junk, or in vain, fails whoever asks, but for another reason.
 FORMS = {
+    "bpf@next": "evt.type = bpf and evt.arg.cmd = BPF_PROG_GET_NEXT_ID",
     "perf_event_open@all": "evt.type = perf_event_open and evt.arg.pid = -1",
     "io_uring_setup": "evt.type = io_uring_setup and evt.arg.entries = 4",
     "userfaultfd": "evt.type = userfaultfd",
