@@ -16,6 +16,7 @@ from stockade.events import (
     EventType,
     ExitRecord,
     ForkRecord,
+    Outcome,
     ProcessId,
     Task,
     Text,
@@ -85,6 +86,15 @@ def test_a_thread_is_no_process() -> None:
     table = ProcessTable()
     table.update(exec_record())
     table.update(fork_record(CLONE_THREAD))
+    assert len(table) == 1
+
+
+def test_a_process_that_is_refused_is_none() -> None:
+    table = ProcessTable()
+    table.update(exec_record())
+    made = fork_record()
+    head = msgspec.structs.replace(made.header, outcome=Outcome.DENY)
+    table.update(msgspec.structs.replace(made, header=head))
     assert len(table) == 1
 
 
