@@ -59,9 +59,9 @@ static __always_inline __u8 key_call(void)
 	return type >= EVENT_ADD_KEY && type <= EVENT_KEYCTL ? type : EVENT_NONE;
 }
 
-DENY_HOOK(key_permission, key_permission, security_key_permission, build_plain(key_call(), NULL),
-	  void *key, const struct cred *credentials, unsigned int wanted)
-DENY_HOOK(key_alloc, key_alloc, security_key_alloc, build_plain(key_call(), NULL), void *key,
+DENY_HOOK(keys, key_permission, security_key_permission, build_plain(key_call(), NULL), void *key,
+	  const struct cred *credentials, unsigned int wanted)
+DENY_HOOK(alloc_key, key_alloc, security_key_alloc, build_plain(key_call(), NULL), void *key,
 	  const struct cred *credentials, unsigned long flags)
 DENY_HOOK(syslog, syslog, security_syslog, build_plain(EVENT_SYSLOG, NULL), int type)
 
@@ -85,5 +85,5 @@ static __noinline int build_clone(void)
 	return unjudged(slot);
 }
 
-DENY_HOOK(userns, userns_create, security_create_user_ns,
+DENY_HOOK(new_userns, userns_create, security_create_user_ns,
 	  build_plain(EVENT_UNSHARE, NULL) ?: build_clone(), const struct cred *credentials)

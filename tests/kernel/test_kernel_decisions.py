@@ -16,7 +16,7 @@ from tests.support.rules import acting
 from tests.support.runc import Mount, Options, Runc
 
 NAMES = (
-    "bpf perf_event read_file load_data io_uring userfaultfd key_permission key_alloc syslog userns"
+    "bpf perf_event read_file load_data io_uring userfaultfd keys alloc_key syslog new_userns"
 ).split()
 DECIDED_HERE = frozenset().union(*(HOOKS[name] for name in NAMES))
 NEW_USER_NS = "evt.type in (unshare, clone) and evt.arg.flags contains CLONE_NEWUSER"

@@ -194,10 +194,10 @@ _DECIDING = {
     "load_data": ("kernel_load_data", "security_kernel_load_data", 2),
     "io_uring": ("inode_init_security_anon", "security_inode_init_security_anon", 3),
     "userfaultfd": ("inode_init_security_anon", "security_inode_init_security_anon", 3),
-    "key_permission": ("key_permission", "security_key_permission", 3),
-    "key_alloc": ("key_alloc", "security_key_alloc", 3),
+    "keys": ("key_permission", "security_key_permission", 3),
+    "alloc_key": ("key_alloc", "security_key_alloc", 3),
     "syslog": ("syslog", "security_syslog", 1),
-    "userns": ("userns_create", "security_create_user_ns", 1),
+    "new_userns": ("userns_create", "security_create_user_ns", 1),
 }
 
 
