@@ -385,7 +385,7 @@ static __noinline int kill_if_told(struct slot *slot)
 		if (has_more) {                                                                    \
 			_result = (ctx)[(fewer) + 1];                                              \
 			/* Or the compiler reads from an address that it has chosen before. */     \
-			barrier_var(_result);                                                      \
+			barrier();                                                                 \
 		} else {                                                                           \
 			_result = (ctx)[fewer];                                                    \
 		}                                                                                  \
