@@ -126,15 +126,30 @@ def connected(container: str) -> int:
     return int(attempt(container, "calls", "connect").stdout.split()[2])
 
 
+class Connections:
+    """A rule that refuses a connection, under a policy, on every tier."""
+
+    def __init__(self, directory: Path) -> None:
+        self._rules, self._policy = directory / "rules.yaml", directory / "policy.yaml"
+        self._rules.write_text(RULE.format(name="refuse", condition=CONNECTED, action="deny"))
+        self._policy.write_text(POLICY.partition("  exceptions")[0])
+        self._state = directory / "modes.json"
+
+    def agent(self, *options: str) -> Agent:
+        options = (*options, "--policy", str(self._policy), "--state", str(self._state))
+        return Agent(self._rules, options=(*options, "--no-fold"))
+
+
+def comes_to(container: str, result: int) -> None:
+    """Connect until that is what it comes to."""
+    end = time.monotonic() + SETTLE_S
+    while connected(container) != result:
+        assert time.monotonic() < end
+
+
 def test_a_connection_is_refused_in_scope_alone_on_every_tier(runc: Runc, tmp_path: Path) -> None:
-    rules, policy = tmp_path / "rules.yaml", tmp_path / "policy.yaml"
-    rules.write_text(RULE.format(name="refuse", condition=CONNECTED, action="deny"))
-    policy.write_text(POLICY.partition("  exceptions")[0])
-    options = ("--policy", str(policy), "--state", str(tmp_path / "modes.json"), "--no-fold")
-    with Agent(rules, options=options) as agent, scoped(runc) as (inside, other):
-        end = time.monotonic() + SETTLE_S
-        while connected(inside) != EPERM:
-            assert time.monotonic() < end
+    with Connections(tmp_path).agent() as agent, scoped(runc) as (inside, other):
+        comes_to(inside, EPERM)
         assert connected(other) == 0
         alert = agent.wait(
             lambda message: message.get("rule") == "refuse" and message.get("action") == "deny"
@@ -158,6 +173,19 @@ def test_what_is_audited_says_exactly_what_would_be_refused(runc: Runc, files: F
         told = [each for each in agent.alerts() if each["container"]["id"] == name]
         assert {each["output_fields"]["fd.name"] for each in told} == {"/mnt/secret"}
         assert {each["would"] for each in told} == {"deny"}
+
+
+def test_it_lapses_when_no_agent_has_run_for_so_long(runc: Runc, tmp_path: Path) -> None:
+    connections = Connections(tmp_path)
+    with scoped(runc) as (inside, _):
+        with connections.agent("--fail-open-after", "8") as agent:
+            comes_to(inside, EPERM)
+            time.sleep(9)
+            assert connected(inside) == EPERM
+            agent.process.kill()
+            agent.process.wait()
+        assert connected(inside) == EPERM
+        comes_to(inside, 0)
 
 
 def test_disarming_takes_effect_at_once(runc: Runc, files: Files) -> None:
