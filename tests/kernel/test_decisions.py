@@ -21,8 +21,7 @@ from stockade.events import (
     Outcome,
     fired_bits,
 )
-from stockade.kernel import Sensor, Wanted
-from tests.support.guard import Guard, attempt, require_refusal
+from tests.support.guard import Guard, attempt, guarding, look_alikes
 from tests.support.rules import acting
 from tests.support.runc import Mount, Options, Runc
 
@@ -40,11 +39,8 @@ CAPABILITIES = (
 
 @pytest.fixture(scope="module")
 def guard() -> Iterator[Guard]:
-    require_refusal()
-    with Sensor(Wanted(frozenset(), decides=DECIDED), ring_bytes=1 << 18) as sensor:
-        guard = Guard(sensor)
+    with guarding(DECIDED) as guard:
         yield guard
-        guard.close()
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +53,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pair(runc: Runc, shared: Path, guard: Guard) -> Iterator[tuple[str, str]]:
     """A container that rules are about, and one that looks like it."""
     options = Options(mounts=(Mount(shared, "/mnt"),), capabilities=CAPABILITIES)
-    sleep = ["sleep", "3600"]
-    with runc.running(sleep, options) as inside, runc.running(sleep, options) as other:
-        guard.container(inside)
-        guard.container(other)
-        yield inside, other
+    with look_alikes(runc, guard, options) as pair:
+        yield pair
 
 
 @pytest.fixture(autouse=True)

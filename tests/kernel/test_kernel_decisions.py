@@ -9,9 +9,8 @@ from dataclasses import replace
 import pytest
 
 from stockade.events import HOOKS, Action, CallRecord, EventType, ForkRecord, Outcome
-from stockade.kernel import Sensor, Wanted
 from stockade.kernel.tiers import decision_points
-from tests.support.guard import Guard, attempt, require_refusal
+from tests.support.guard import Guard, attempt, guarding, look_alikes
 from tests.support.rules import acting
 from tests.support.runc import Mount, Options, Runc
 
@@ -42,11 +41,8 @@ CAPABILITIES = ("CAP_SYSLOG", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_MODULE")
 
 @pytest.fixture(scope="module")
 def guard() -> Iterator[Guard]:
-    require_refusal()
-    with Sensor(Wanted(frozenset(), decides=DECIDED_HERE), ring_bytes=1 << 18) as sensor:
-        guard = Guard(sensor)
+    with guarding(DECIDED_HERE) as guard:
         yield guard
-        guard.close()
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +52,8 @@ def pair(
     """A container that rules are about, and one that looks like it."""
     mounts = (Mount(tmp_path_factory.mktemp("work"), "/mnt"),)
     options = Options(mounts=mounts, capabilities=CAPABILITIES)
-    sleep = ["sleep", "3600"]
-    with runc.running(sleep, options) as inside, runc.running(sleep, options) as other:
-        guard.container(inside)
-        guard.container(other)
-        yield inside, other
+    with look_alikes(runc, guard, options) as pair:
+        yield pair
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import pytest
 from stockade.events import KILLED, Action, CallRecord, EventType, ExecRecord, OpenRecord, Outcome
 from stockade.kernel import Sensor, Tier, Wanted
 from stockade.rules import Rule
-from tests.support.guard import Guard, attempt
+from tests.support.guard import Guard, attempt, look_alikes
 from tests.support.recorder import OPENS
 from tests.support.rules import acting
 from tests.support.runc import Mount, Options, Runc
@@ -38,11 +38,8 @@ def pair(
     (shared / "program").write_text("#!/bin/sh\necho ran\n")
     (shared / "program").chmod(0o755)
     options = Options(mounts=(Mount(shared, "/mnt"),), capabilities=("CAP_SYS_ADMIN",))
-    sleep = ["sleep", "3600"]
-    with runc.running(sleep, options) as inside, runc.running(sleep, options) as other:
-        guard.container(inside)
-        guard.container(other)
-        yield inside, other
+    with look_alikes(runc, guard, options) as pair:
+        yield pair
 
 
 def kill(condition: str) -> Rule:

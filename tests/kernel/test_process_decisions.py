@@ -19,8 +19,7 @@ from stockade.events import (
     Outcome,
     TargetFlags,
 )
-from stockade.kernel import Sensor, Wanted
-from tests.support.guard import Guard, attempt, require_refusal
+from tests.support.guard import Guard, attempt, guarding, look_alikes
 from tests.support.rules import acting
 from tests.support.runc import Options, Runc
 
@@ -53,11 +52,8 @@ CAPABILITIES = ("CAP_KILL", "CAP_SYS_PTRACE")
 
 @pytest.fixture(scope="module")
 def guard() -> Iterator[Guard]:
-    require_refusal()
-    with Sensor(Wanted(frozenset(), decides=BETWEEN_PROCESSES), ring_bytes=1 << 18) as sensor:
-        guard = Guard(sensor)
+    with guarding(BETWEEN_PROCESSES) as guard:
         yield guard
-        guard.close()
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +61,8 @@ def pair(runc: Runc, meddles: Path, guard: Guard) -> Iterator[tuple[str, str]]:
     """A container that rules are about, and one that looks like it; both see the host's pids."""
     shutil.copy(meddles, runc.rootfs / "bin")
     options = Options(capabilities=CAPABILITIES, namespaces={"pid": None})
-    sleep = ["sleep", "3600"]
-    with runc.running(sleep, options) as inside, runc.running(sleep, options) as other:
-        guard.container(inside)
-        guard.container(other)
-        yield inside, other
+    with look_alikes(runc, guard, options) as pair:
+        yield pair
 
 
 @pytest.fixture(autouse=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from stockade.events import ContainerEntry, ContainerState, Decisions, Outcome
-from stockade.kernel import Sensor, Tier
+from stockade.events import ContainerEntry, ContainerState, Decisions, EventType, Outcome
+from stockade.kernel import Sensor, Tier, Wanted
 from stockade.kernel.deciders import LoadedDecisions
 from stockade.kernel.tiers import best_tier, decision_points
 from stockade.rules import Rule
 from stockade.rules.lowering.deciding import settled
 from stockade.rules.lowering.decisions import rules_text
 from stockade.rules.lowering.policies import build
+from tests.support.runc import Options, Runc
 from tests.support.watch import R, RecordWatch, wait_for
 
 _ALL = (1 << 64) - 1
@@ -100,3 +103,23 @@ def attempt(container: str, *command: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+@contextmanager
+def guarding(kinds: Iterable[EventType]) -> Iterator[Guard]:
+    """A guard over acts of some types, where any can be refused."""
+    require_refusal()
+    with Sensor(Wanted(frozenset(), decides=frozenset(kinds)), ring_bytes=1 << 18) as sensor:
+        guard = Guard(sensor)
+        yield guard
+        guard.close()
+
+
+@contextmanager
+def look_alikes(runc: Runc, guard: Guard, options: Options) -> Iterator[tuple[str, str]]:
+    """A container that rules are about, and one that looks like it."""
+    sleep = ["sleep", "3600"]
+    with runc.running(sleep, options) as inside, runc.running(sleep, options) as other:
+        guard.container(inside)
+        guard.container(other)
+        yield inside, other

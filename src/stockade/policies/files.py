@@ -23,7 +23,7 @@ from stockade.rules import RuleSet
 from stockade.rules.keys import Unknown, flowing, one_of
 from stockade.rules.report import Report
 from stockade.rules.snippet import SourceFile
-from stockade.rules.source import Item, Node, read_file, read_items, rule_files, suggest
+from stockade.rules.source import Item, Node, read_files, read_items, suggest
 from stockade.rules.vocabulary import ConditionReader
 
 _KINDS = ("exception", "policy")
@@ -82,12 +82,7 @@ def load_policies(paths: Iterable[Path], rules: RuleSet) -> PolicySet:
         RuleErrors: with everything that was found in every file.
     """
     report = Report()
-    sources = []
-    for path in rule_files(paths):
-        report.reading(str(path))
-        with report.collect():
-            sources.append(read_file(path))
-    return build_policies(sources, rules, report)
+    return build_policies(read_files(paths, report), rules, report)
 
 
 def build_policies(

@@ -16,7 +16,7 @@ from stockade.rules.macros import Macros
 from stockade.rules.report import Report
 from stockade.rules.rule import Rule
 from stockade.rules.snippet import SourceFile
-from stockade.rules.source import read_file, rule_files
+from stockade.rules.source import read_files
 from stockade.rules.vocabulary import Vocabulary
 
 _NOTHING: Mapping[str, Iterable[str]] = MappingProxyType({})
@@ -53,12 +53,7 @@ def load_rules(paths: Iterable[Path], lists: Mapping[str, Iterable[str]] = _NOTH
         RuleErrors: with everything that was found in every file.
     """
     report = Report()
-    sources = []
-    for path in rule_files(paths):
-        report.reading(str(path))
-        with report.collect():
-            sources.append(read_file(path))
-    return build(sources, report, lists)
+    return build(read_files(paths, report), report, lists)
 
 
 def build(

@@ -139,6 +139,16 @@ def rule_files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
+def read_files(paths: Iterable[Path], report: Report) -> list[SourceFile]:
+    """Their texts, in order; what cannot be had is reported."""
+    sources = []
+    for path in rule_files(paths):
+        report.reading(str(path))
+        with report.collect():
+            sources.append(read_file(path))
+    return sources
+
+
 def read_file(path: Path) -> SourceFile:
     """A rule file's text. Raises RuleError where it cannot be had."""
     start = Place(str(path), 1, 1)
