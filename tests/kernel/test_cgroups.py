@@ -17,7 +17,7 @@ from stockade.kernel import Sensor, Wanted
 from stockade.kernel.cgroups import unified_cgroup
 from tests.support.recorder import OPENS
 from tests.support.runc import Options, Runc, init_pid
-from tests.support.watch import WAIT_S, RecordWatch
+from tests.support.watch import WAIT_S, RecordWatch, wait_for
 
 CGROUPS = frozenset({EventType.CGROUP_MKDIR, EventType.CGROUP_ATTACH_TASK})
 STAY = ["sleep", "600"]
@@ -74,6 +74,9 @@ def test_a_cgroup_that_is_made(watch: Watch) -> None:
 def test_who_is_moved_by_the_host(watch: Watch, runc: Runc) -> None:
     with _cgroup() as directory, runc.running(STAY) as name:
         pid = init_pid(name)
+        # The runtime has said that it may go on, not that it has.
+        comm = Path(f"/proc/{pid}/comm")
+        wait_for(lambda: comm.read_text() == "sleep\n" or None, comm.read_text)
         subprocess.run(["sh", "-c", f"echo {pid} >{directory}/cgroup.procs"], check=True)
         moved = watch.call(
             EventType.CGROUP_ATTACH_TASK, lambda record: record.text.value == f"/{NAME}"
