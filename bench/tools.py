@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import statistics
@@ -43,10 +44,18 @@ class Tools:
 
     def run(self, *arguments: str, contained: bool = False) -> float:
         """What the load generator says."""
-        if not contained:
-            return float(subprocess.check_output([self.load, *arguments], text=True))
-        _, done = self.runc.run(["load", *arguments])
-        return float(done.stdout)
+        return self.runs(1, *arguments, contained=contained)[0]
+
+    def runs(self, count: int, *arguments: str, contained: bool = False) -> list[float]:
+        """What it says each of several times, one after the other in the same place."""
+        program = "load" if contained else str(self.load)
+        script = f"for run in $(seq {count}); do {shlex.join([program, *arguments])}; done"
+        if contained:
+            _, done = self.runc.run(["sh", "-c", script])
+            said = done.stdout
+        else:
+            said = subprocess.check_output(["sh", "-c", script], text=True)
+        return list(map(float, said.split()))
 
 
 @contextmanager
