@@ -60,7 +60,7 @@ def _process_directory(file: FileObject) -> int | Missing:
     path = fs_path(file)
     if isinstance(path, Missing):
         return path
-    number = path.split("/")[1]
+    number = path.removeprefix("/").partition("/")[0]
     return int(number) if number.isdecimal() else ABSENT
 
 
