@@ -86,6 +86,7 @@ def test_where_the_mount_of_a_file_is(path: str, length: int, flags: int, point:
         ("proc", "/12/task/13/mem", 12),
         ("proc", "/sys/kernel", ABSENT),
         ("proc", "/", ABSENT),
+        ("proc", "no/root", ABSENT),
         ("ext4", "/12/environ", ABSENT),
     ],
 )
