@@ -24,6 +24,7 @@ KEYS = {
     "lsm",
     "cgroup_version",
     "libbpf",
+    "not_refused",
     "findings",
     "by_tracepoint",
 }

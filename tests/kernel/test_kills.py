@@ -17,6 +17,7 @@ from tests.support.runc import Mount, Options, Runc
 
 SECRET = "treasure"  # noqa: S105 - what is to be found in a file
 DEAD = "137\n"
+NEW_USER_NS = "evt.type = unshare and evt.arg.flags contains CLONE_NEWUSER"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_a_program_does_not_run(guard: Guard, pair: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     ("condition", "script"),
     [
-        ("evt.type = unshare and container.role = member", "unshare -u true"),
+        (f"{NEW_USER_NS} and container.role = member", "unshare -U true"),
         ("evt.type = chmod and evt.arg.mode contains S_ISUID", "chmod 4755 /mnt/program"),
     ],
 )
@@ -92,8 +93,8 @@ def test_what_fails_kills_nobody(guard: Guard, pair: tuple[str, str]) -> None:
 
 def test_whose_container_it_is_has_to_be_known(guard: Guard, pair: tuple[str, str]) -> None:
     inside, _ = pair
-    guard.decide(kill("evt.type = unshare and user.uid = 0"))
-    assert said(inside, "unshare -u true") == "0\n"
+    guard.decide(kill(f"{NEW_USER_NS} and user.uid = 0"))
+    assert said(inside, "unshare -U true") == "0\n"
     assert guard.decided(CallRecord, Outcome.AUDIT, inside).header.type == EventType.UNSHARE
 
 
